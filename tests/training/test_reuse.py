@@ -96,6 +96,21 @@ def test_as_many_stages_as_can_be_are_taken_and_may_be_taken_again(library: Libr
     assert_equals(library, last, (elsewhere, done(elsewhere, three)))
 
 
+def test_a_calibration_in_the_middle_is_taken_with_its_temperature(library: Library, elsewhere: Library) -> None:
+    base = calibrated(members=2, each="member")
+
+    def tuned(steps: int) -> Document:
+        values = {"steps": steps, "batch": 4, "rate": 0.01}
+        tune = [{"id": "tune", "component": "learner.gradient_descent", "values": values}]
+        more = document_of("more", tune, [("calibrate.trained", "tune.model")], {})
+        return base.model_copy(update={"nodes": [*base.nodes, *more.nodes], "wires": [*base.wires, *more.wires]})
+
+    first = done(library, tuned(2))
+    again = done(library, tuned(3), reuse=True)
+    assert taken(library, again) == {"learn": first, "calibrate": first}
+    assert_equals(library, again, (elsewhere, done(elsewhere, tuned(3))))
+
+
 def test_a_stream_with_replay_is_taken_with_its_task_ends(library: Library, elsewhere: Library) -> None:
     base = stream_document(steps=2)
     more = document_of(

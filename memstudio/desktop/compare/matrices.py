@@ -20,8 +20,10 @@ from memstudio.desktop.words import count
 from memstudio.library.overlays import Matrix
 
 #: pixels of a cell's side, at least and at most; numbers need WRITTEN
-SMALL, LARGE, WRITTEN = 14, 40, 20
+SMALL, LARGE, WRITTEN = 20, 40, 20
 ROOMY = 30
+#: a matrix takes at least so many pixels: the names of its axes stand below it
+NARROWEST = 92
 TITLE, LEFT, FOOT, GAP = 22, 20, 34, 22
 #: how much darker than the curve's colour 1 is, per cent
 DEEPER = 118
@@ -79,7 +81,7 @@ class MatricesView(QWidget):
     # ------------------------------------------------------------------------------------------ where things are
 
     def _side(self, width: float) -> tuple[int, int]:
-        """(pixels of a cell, matrices beside each other) that use the room best."""
+        """(pixels of a cell, matrices beside each other) that use the room best; where they do not fit they are scrolled."""
         shown = self.shown
         if not shown:
             return LARGE, 1
@@ -90,8 +92,10 @@ class MatricesView(QWidget):
             lines = math.ceil(len(shown) / n)
             wide = (width - n * (LEFT + GAP) + GAP) / (n * columns)
             high = (self._height / lines - TITLE - FOOT) / rows
-            if min(wide, max(high, SMALL)) > best:
-                best, beside = int(min(wide, max(high, SMALL))), n
+            side = min(wide, max(high, SMALL), LARGE)
+            # as many beside each other as do not make them smaller
+            if int(side) >= best and (n == 1 or width >= n * (LEFT + max(columns * int(side), NARROWEST) + GAP) - GAP):
+                best, beside = int(side), n
         return max(SMALL, min(LARGE, best)), beside
 
     @property
@@ -109,12 +113,19 @@ class MatricesView(QWidget):
                 left, top, tallest = 0.0, top + tallest, 0.0
             rows, columns = one.mean.shape
             yield i, one, QRectF(left + LEFT, top + TITLE, columns * side, rows * side), side
-            left += LEFT + columns * side + GAP
+            left += LEFT + max(columns * side, NARROWEST) + GAP
             tallest = max(tallest, TITLE + rows * side + FOOT)
 
     def _fit(self) -> None:
         """Asks for the height that all matrices need at the width there is."""
         self.setMinimumHeight(round(min(max((area.bottom() + FOOT for _, _, area, _ in self._places()), default=60.0), 4000)))
+
+    @property
+    def figure_size(self) -> QSize:
+        """What the matrices take of the widget: the size of a figure of them."""
+        places = [area for _, _, area, _ in self._places()]
+        right = max((max(area.right(), area.left() + NARROWEST) for area in places), default=200.0)
+        return QSize(math.ceil(right) + 2, math.ceil(max((area.bottom() + FOOT for area in places), default=60.0)))
 
     def sizeHint(self) -> QSize:
         return QSize(320, 220)
@@ -240,7 +251,7 @@ def _draw_title(painter: QPainter, area: QRectF, label: str, one: Matrix, side: 
     painter.drawLine(QPointF(area.left() - LEFT + 2, area.top() - 13), QPointF(area.left() - 4, area.top() - 13))
     painter.setFont(fonts.semibold(looks.TYPE_SMALL))
     painter.setPen(QColor(t.text))
-    room = max(area.width(), 60.0)
+    room = max(area.width(), float(NARROWEST))
     text = QFontMetricsF(painter.font()).elidedText(label, Qt.TextElideMode.ElideRight, room)
     painter.drawText(
         QRectF(area.left(), area.top() - TITLE, room + 2, 18), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text
@@ -286,7 +297,7 @@ def _draw_axes(painter: QPainter, area: QRectF, one: Matrix, side: int, t: Token
     for place, value in list(enumerate(one.columns))[::every]:
         painter.drawText(QRectF(area.left() + place * side - 8, area.bottom() + 2, side + 16, 15), int(_CENTRE), _tick(value))
     names = f"{one.row_name} ↓  {one.column_name} →"
-    painter.drawText(QRectF(area.left() - LEFT, area.bottom() + 16, area.width() + LEFT, 15), right, names)
+    painter.drawText(QRectF(area.left() - LEFT, area.bottom() + 16, max(area.width(), NARROWEST) + LEFT, 15), right, names)
 
 
 def blend(ground: QColor, ink: QColor, share: float) -> QColor:

@@ -138,8 +138,8 @@ class ComparePage(QWidget):
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(16, 8, 16, 16)
         self._grid.setSpacing(GAP)
-        self._grid.setColumnStretch(0, 4)
-        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(0, 5)
+        self._grid.setColumnStretch(1, 4)
         self._words_card, self._differs_card = card(self.words, "In words"), card(self.differs, "What differs")
         self._left, self._right = _Beside(), _Beside()
         self._grid.addWidget(self.legend, 0, 0, 1, 2)
@@ -235,16 +235,21 @@ class ComparePage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._ask_studies()
         self._ask()
 
     def _ask(self) -> None:
-        """Asks for what is compared, and which studies there are."""
-        self.reader.ask(offered, self._show_offered, _ignore, key=("compare.studies", id(self)))
+        """Asks for what is compared, and while studies are offered for those."""
+        if self.stack.currentIndex() == 0 or not self.offered:
+            self._ask_studies()
         if not self.wish.names:
             return
         look, wish = self._look, self.wish
         fresh = self.seen is None or self.seen.wish != wish
         self.reader.ask(lambda library: look(library, wish, fresh), self._answered, self._refused, key=("compare", id(self)))
+
+    def _ask_studies(self) -> None:
+        self.reader.ask(offered, self._show_offered, _ignore, key=("compare.studies", id(self)))
 
     def _answered(self, seen: Seen | None) -> None:
         if seen is not None and seen.wish == self.wish:
@@ -463,18 +468,12 @@ class ComparePage(QWidget):
     def _figure_of(self, id: str, kind: str, seen: Seen) -> Callable[[Library], str | bytes]:
         body: tuple[Callable[[QPainter, Tokens], None], QSize]
         if id == "matrices":
-            body, legend = (self.matrices.draw_figure, self.matrices.size()), []
+            body, legend = (self.matrices.draw_figure, self.matrices.figure_size), []
         else:
             body, legend = (self.plots[id].draw_figure, self.plots[id].size()), self.legend.shown()
-        made = figure(kind, self._figure_title(id, seen), legend, *body)
+        title = seen.plots[id].title if id in seen.plots else _TITLES[id]
+        made = figure(kind, title, legend, *body)
         return lambda library: made
-
-    def _figure_title(self, id: str, seen: Seen) -> str:
-        plot = seen.plots.get(id)
-        if plot is None:
-            return _TITLES[id]
-        note = f", {plot.note}" if plot.note and id != "calibration" else ""
-        return f"{plot.title}{note}"
 
     def _file_name(self, id: str) -> str:
         title = self.seen.comparison.title if self.seen is not None else ""

@@ -314,7 +314,8 @@ class _Delegate(QStyledItemDelegate):
         small = fonts.sans(looks.TYPE_AXIS)
         room = area.right() - left - (QFontMetricsF(small).horizontalAdvance(beside) + 8 if beside else 0)
         font = fonts.semibold(looks.TYPE_BODY) if row.is_baseline else fonts.sans(looks.TYPE_BODY)
-        text = QFontMetricsF(font).elidedText(row.label, Qt.TextElideMode.ElideRight, max(20.0, room))
+        # cells of one study often differ in their last words
+        text = QFontMetricsF(font).elidedText(row.label, Qt.TextElideMode.ElideMiddle, max(20.0, room))
         painter.setFont(font)
         painter.setPen(QColor(t.text if row.finished else t.dim))
         upright = Qt.AlignmentFlag.AlignVCenter

@@ -39,7 +39,7 @@ class HeadLine(QWidget):
         self.pause_button = button("Pause", self.pause.emit, tip="Save a checkpoint and pause; it can go on later")
         self.resume_button = button("Resume", self.resume.emit, tip="Go on from the last checkpoint")
         self.stop_button = button("Stop", self.stop.emit, tip="End here; what was measured is kept")
-        self.compare_button = button("Compare", self.compare.emit, "primary", "What differs between the runs, with intervals over seeds")
+        self.compare_button = button("Compare", self.compare.emit, "", "What differs between the runs, with intervals over seeds")
         self.close_button = button("", self.closed.emit, "quiet", "Close the live panel; runs go on", "Close the live panel")
         self.close_button.setFixedWidth(30)
         row = QHBoxLayout(self)

@@ -19,9 +19,9 @@ from memstudio.desktop.compare.look import Look
 from memstudio.desktop.compare.page import ComparePage
 from memstudio.desktop.compare.seen import Seen, Wish
 from memstudio.desktop.compare.table import LINE
-from memstudio.library import Library
+from memstudio.library import Library, RunWriter
 from tests.desktop.compare.conftest import TITLE, Opener
-from tests.library.compared import finish, planned, recalls, study
+from tests.library.compared import finish, matrix, planned, recalls, study
 from tests.library.small import document
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -200,6 +200,23 @@ def test_matrices_stand_side_by_side_and_the_pointer_reads_them(qtbot: QtBot, pa
     assert view._words.isHidden()
 
 
+def test_many_matrices_are_scrolled_and_keep_their_numbers(qtbot: QtBot, page: ComparePage, folder: Path) -> None:
+    def matrices_only(writer: RunWriter, cell: str, seed: int) -> None:
+        writer.curve(100, matrix([[0.9, 0.0], [0.4, 0.8]]))
+
+    with library.open(folder) as opened:
+        many = study(opened, {f"cell {i}": recalls(0.1) for i in range(24)}, title="Many", work=matrices_only)
+    page.show_study(many.study or "")
+    qtbot.waitUntil(lambda: page.seen is not None and len(seen(page).rows) == 24, timeout=10_000)
+    places = list(page.matrices._places())
+    assert len(places) == 24
+    assert all(side >= 20 for _, _, _, side in places)
+    areas = [area for _, _, area, _ in places]
+    assert all(area.right() <= page.matrices.width() for area in areas)
+    assert page.matrices.minimumHeight() >= areas[-1].bottom()
+    assert not any(a.intersects(b) for i, a in enumerate(areas) for b in areas[i + 1 :])
+
+
 def test_runs_grouped_another_way(qtbot: QtBot, page: ComparePage) -> None:
     menu = page.ways_menu()
     assert [action.text() for action in menu.actions()] == ["Group by cell", "Group by what is set", "Each run by itself"]
@@ -311,6 +328,7 @@ def test_every_panel_is_saved(qtbot: QtBot, page: ComparePage, tmp_path: Path, p
         assert len(rows) == {"main": 4, "learning": 40, "calibration": 4, "matrices": 8}[panel]
     elif kind == "png":
         assert QImage.fromData(data).width() > 400
+        assert QImage.fromData(data).height() > 300
     else:
         assert data.startswith(b"<?xml" if kind == "svg" else b"%PDF")
         assert len(data) > 2000
