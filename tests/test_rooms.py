@@ -14,12 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "memstudio"
 
 #: ground floor first: a room imports only from rooms named before it
-ROOMS = ["ground", "measures", "experiment", "components", "library", "training", "export", "cli", "desktop", "bench"]
+ROOMS = ["ground", "measures", "experiment", "components", "library", "report", "training", "export", "cli", "desktop", "bench"]
 APART = {("desktop", "cli"), ("cli", "desktop")}
 #: the two faces start processes; they never import what runs in them
 FACES = {"cli", "desktop"}
 BEHIND = {"training", "export"}
-NO_TORCH = {"ground", "measures", "experiment", "library", "cli", "desktop"}
+NO_TORCH = {"ground", "measures", "experiment", "library", "report", "cli", "desktop"}
 IMPLEMENTATIONS = ("torch", "PySide6", "pyqtgraph", "superqt")
 
 
@@ -77,6 +77,8 @@ def test_imports_keep_to_the_rooms(file: Path) -> None:
             assert room in ("desktop", "bench"), f"{place}: Qt lives in desktop only"
         if top in ("pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"):
             raise AssertionError(f"{place}: nothing unpickles here")
+        if top == "matplotlib":
+            assert room == "report", f"{place}: figures for print are made in report only"
         if file.name != "reference.py" and module.endswith(".reference"):
             raise AssertionError(f"{place}: a reference is for tests only")
 
@@ -92,7 +94,7 @@ def test_no_call_unpickles() -> None:
 
 
 def test_mechanism_folders_are_whole() -> None:
-    families = [p for p in (PACKAGE / "components").iterdir() if p.is_dir() and p.name != "__pycache__"]
+    families = [p for p in (PACKAGE / "components").iterdir() if p.is_dir() and p.name not in ("__pycache__", "runtime")]
     for family in families:
         assert (family / "family.py").is_file(), f"{family.name} has no family.py"
         for folder in family.iterdir():
