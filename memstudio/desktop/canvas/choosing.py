@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtWidgets import QRubberBand
 
 from memstudio.desktop.canvas.gesture import Gesture
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
+from memstudio.desktop.canvas.sheet import Sheet
 
 
 class Choosing(Gesture):
     """A rectangle drawn over the empty canvas."""
 
-    def __init__(self, view: CanvasView, at: QPointF, pointer: QPoint, keys: Qt.KeyboardModifier) -> None:
+    def __init__(self, view: Sheet, at: QPointF, pointer: QPoint, keys: Qt.KeyboardModifier) -> None:
         super().__init__(view)
         self._start, self._pointer = at, pointer
         self._before = view.session.selected if keys & Qt.KeyboardModifier.ShiftModifier else ()

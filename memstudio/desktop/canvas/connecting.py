@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -13,6 +13,7 @@ from memstudio.desktop.canvas.gesture import Gesture
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.canvas.node_item import NodeItem
 from memstudio.desktop.canvas.routes import route
+from memstudio.desktop.canvas.sheet import Sheet
 from memstudio.experiment import edits
 from memstudio.experiment.checking import suggestions
 from memstudio.experiment.document import Wire
@@ -20,9 +21,6 @@ from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
 from memstudio.experiment.wire_problems import misfit
 from memstudio.experiment.wiring import Wiring
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
 
 #: a press on a plug that moves less than this is a click
 _STILL = 6
@@ -54,7 +52,7 @@ class LooseWire(QGraphicsItem):
 class Connecting(Gesture):
     """A wire from a plug to wherever it is let go. An input's only wire is taken off by pulling it away."""
 
-    def __init__(self, view: CanvasView, plug: Plug, pointer: QPoint) -> None:
+    def __init__(self, view: Sheet, plug: Plug, pointer: QPoint) -> None:
         super().__init__(view)
         self._pointer = pointer
         self._moved = False

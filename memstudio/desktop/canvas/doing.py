@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
@@ -11,15 +10,13 @@ from PySide6.QtGui import QGuiApplication
 from memstudio.desktop.canvas import arrange
 from memstudio.desktop.canvas.arrange import SNAP
 from memstudio.desktop.canvas.cards import HEIGHT, WIDTH, Plug
-from memstudio.desktop.canvas.gesture import snapped
+from memstudio.desktop.canvas.grid import snapped
+from memstudio.desktop.canvas.scene import Scene
 from memstudio.desktop.session import Session, ends_of
 from memstudio.experiment import edits
 from memstudio.experiment.checking import fits
 from memstudio.experiment.document import Document, Node, Note, Wire
 from memstudio.experiment.entries import Catalogue
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
 
 #: gap between cards that are put beside each other
 _GAP = 40.0
@@ -32,16 +29,15 @@ def _title(session: Session, component: str) -> str:
 # ---------------------------------------------------------------------------------------------- adding
 
 
-def add(view: CanvasView, component: str, at: QPointF, plug: Plug | None = None) -> str | None:
+def add(session: Session, scene: Scene, component: str, at: QPointF, plug: Plug | None = None) -> str | None:
     """A new node with its corner near a point, wired to a plug where it fits; selected. None when it was refused.
 
     What does not stand by itself goes into the selected node that has a place for it, else into the only one that has.
     """
-    session = view.session
     holder = _holder(session, component)
     if holder is not None:
         return add_inside(session, component, holder)
-    place = free_place(at, [item.body for item in view.items_of.nodes.values()])
+    place = free_place(at, [item.body for item in scene.nodes.values()])
     made: list[str] = []
 
     def change(document: Document) -> Document:
@@ -52,7 +48,6 @@ def add(view: CanvasView, component: str, at: QPointF, plug: Plug | None = None)
     if not session.edit(f"Add {_title(session, component)}", change):
         return None
     session.select(made)
-    view.reveal(made[0])
     return made[0]
 
 
@@ -80,10 +75,10 @@ def _holder(session: Session, component: str) -> str | None:
     return selected[0] if selected else holding[0] if len(holding) == 1 else None
 
 
-def add_after(view: CanvasView, component: str, id: str, plug: Plug | None) -> str | None:
+def add_after(session: Session, scene: Scene, component: str, id: str, plug: Plug | None) -> str | None:
     """A new node to the right of another, wired from its plug where it fits."""
-    body = view.items_of.nodes[id].body
-    return add(view, component, QPointF(body.right() + _GAP, body.top()), plug)
+    body = scene.nodes[id].body
+    return add(session, scene, component, QPointF(body.right() + _GAP, body.top()), plug)
 
 
 def insert(session: Session, component: str, wire: Wire) -> None:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QMimeData, QPointF
 
-from memstudio.desktop.canvas.arrange import SNAP
-from memstudio.desktop.canvas.cards import HEIGHT, WIDTH
-from memstudio.desktop.canvas.gesture import snapped
+from memstudio.desktop.canvas.grid import corner
+from memstudio.desktop.canvas.sheet import Sheet
 from memstudio.desktop.canvas.wire_item import WireItem
 from memstudio.desktop.palette.entries import MIME
 from memstudio.experiment import edits
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
 
 
 class Dropping:
     """A drag over the canvas, from entering to leaving or dropping."""
 
-    def __init__(self, view: CanvasView, component: str) -> None:
+    def __init__(self, view: Sheet, component: str) -> None:
         self._view, self._component = view, component
         self._fits: dict[tuple[str, str], bool] = {}
 
     @staticmethod
-    def of(view: CanvasView, carried: QMimeData) -> Dropping | None:
+    def of(view: Sheet, carried: QMimeData) -> Dropping | None:
         """The drop of what is carried, or None when it is no component of ours."""
         if not carried.hasFormat(MIME):
             return None
@@ -62,8 +56,3 @@ class Dropping:
             self._view.insert(self._component, target.wire)
         else:
             self._view.add(self._component, corner(at))
-
-
-def corner(at: QPointF) -> QPointF:
-    """The corner of a card whose middle is dropped at a point, on the grid."""
-    return QPointF(snapped(at.x() - WIDTH / 2, SNAP), snapped(at.y() - HEIGHT / 2, SNAP))

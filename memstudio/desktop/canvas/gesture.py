@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
+from memstudio.desktop.canvas.sheet import Sheet
 
 
 class Gesture:
     """A gesture in hand. `at` is in scene coordinates, `pointer` in those of the viewport."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Sheet) -> None:
         self.view = view
 
     def move(self, at: QPointF, pointer: QPoint, keys: Qt.KeyboardModifier) -> None:
@@ -24,8 +21,3 @@ class Gesture:
 
     def cancel(self) -> None:
         """Escape: everything as it was before."""
-
-
-def snapped(value: float, step: float) -> float:
-    """The nearest multiple of a step."""
-    return round(value / step) * step

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.canvas.ink import ink
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
+from memstudio.desktop.canvas.paper import Paper
 
 SIZE = QSize(136, 84)
 
@@ -20,7 +16,7 @@ SIZE = QSize(136, 84)
 class Minimap(QWidget):
     """A small picture of the canvas. Hidden while the whole drawing is in sight anyway."""
 
-    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+    def __init__(self, view: Paper, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
         self.setFixedSize(SIZE)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from memstudio.desktop.canvas.arrange import SNAP
-from memstudio.desktop.canvas.gesture import Gesture, snapped
+from memstudio.desktop.canvas.gesture import Gesture
+from memstudio.desktop.canvas.grid import snapped
+from memstudio.desktop.canvas.sheet import Sheet
 from memstudio.desktop.tokens import GRID
 from memstudio.experiment import edits
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
 
 #: a press that moves less than this is a click
 _STILL = 4
@@ -21,7 +18,7 @@ _STILL = 4
 class Moving(Gesture):
     """The selected items, moved together. The one that was pressed snaps to the grid, the others keep their distance to it."""
 
-    def __init__(self, view: CanvasView, pressed: str, at: QPointF, pointer: QPoint, narrow: bool) -> None:
+    def __init__(self, view: Sheet, pressed: str, at: QPointF, pointer: QPoint, narrow: bool) -> None:
         """narrow: the press was on one of several selected nodes; a click without a move selects that one alone."""
         super().__init__(view)
         self._pressed, self._at, self._pointer, self._narrow = pressed, at, pointer, narrow

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from memstudio.desktop.canvas.gesture import Gesture
-
-if TYPE_CHECKING:
-    from memstudio.desktop.canvas.view import CanvasView
+from memstudio.desktop.canvas.sheet import Sheet
 
 
 class Panning(Gesture):
     """The paper follows the hand."""
 
-    def __init__(self, view: CanvasView, pointer: QPoint) -> None:
+    def __init__(self, view: Sheet, pointer: QPoint) -> None:
         super().__init__(view)
         self._last = pointer
         view.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
