@@ -1,4 +1,4 @@
-"""Dispatches by name: the window, the command line, the worker, the inspector, the exporter, the bench. Imports each only when asked."""
+"""Dispatches by name: the window, the command line, the worker and the other processes, the bench. Imports each only when asked."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def _exporter(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def _declarations(arguments: list[str]) -> int:
+    from memstudio.components.addons_read import main as run
+
+    return run(arguments)
+
+
 def _window(arguments: list[str]) -> int:
     from memstudio.desktop.app import main as run
 
@@ -47,6 +53,7 @@ PARTS: dict[str, Callable[[list[str]], int]] = {
     "worker": _worker,
     "inspector": _inspector,
     "exporter": _exporter,
+    "declarations": _declarations,
     "window": _window,
     "bench": _bench,
 }

@@ -10,7 +10,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ["MEMSTUDIO_HOME"] = tempfile.mkdtemp(prefix="memstudio-tests-")
+# a home with add-ons that the contract is to be held over (README, "Add a memory"); else an empty one
+os.environ["MEMSTUDIO_HOME"] = os.environ.get("MEMSTUDIO_TEST_HOME") or tempfile.mkdtemp(prefix="memstudio-tests-")
 
 import psutil
 import pytest

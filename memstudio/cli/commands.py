@@ -10,7 +10,21 @@ import click
 
 from memstudio import __version__
 from memstudio.cli.options import Typed
-from memstudio.cli.verbs import compare, experiments, export, installation, library, palette
+from memstudio.cli.verbs import (
+    addons,
+    compare,
+    experiments,
+    export,
+    installation,
+    keeping,
+    library,
+    measures,
+    palette,
+    queue,
+    report,
+    sending,
+    sweep,
+)
 from memstudio.experiment.parameters import Refusal
 
 
@@ -32,6 +46,7 @@ def memstudio() -> None:
 
 for verb in (
     experiments.run,
+    sweep.sweep,
     experiments.check,
     palette.components,
     palette.explain,
@@ -40,10 +55,23 @@ for verb in (
     library.show,
     library.curve,
     compare.compare,
+    measures.measures,
+    report.report,
+    report.events,
     library.pause,
     library.stop,
     library.resume,
+    queue.queue,
+    queue.retry,
+    keeping.mark,
+    keeping.trash,
+    keeping.restore,
+    keeping.purge,
+    keeping.size,
+    sending.merge,
+    sending.bundle,
     export.export,
+    addons.addons,
     experiments.claims,
     installation.doctor,
     installation.bench,
@@ -82,7 +110,7 @@ def _in_their_places(arguments: Sequence[str]) -> list[str]:
     head: list[str] = []
     rest = list(arguments)
     while rest and rest[0].startswith("-") and rest[0] not in ("--help", "-h", "--version"):
-        takes_value = rest[0] == "--library"
+        takes_value = rest[0] in ("--library", "--addons")
         head += rest[: 2 if takes_value else 1]
         rest = rest[2 if takes_value else 1 :]
     return [*rest[:1], *head, *rest[1:]]

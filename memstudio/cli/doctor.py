@@ -37,6 +37,7 @@ def examined(library_path: Path | None) -> dict[str, Any]:
         "devices": _devices(problems),
     }
     found |= _library(library_path, problems)
+    found["addons"] = _addons(problems)
     if sqlite3.sqlite_version_info < (3, 37):
         problems.append(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed.")
     return found | {"problems": problems}
@@ -74,6 +75,16 @@ def _library(path: Path | None, problems: list[str]) -> dict[str, Any]:
         return {"library": str(library.folder), "free": f"{free / 2**30:,.1f} GB", "runs": len(library.runs())}
     finally:
         library.close()
+
+
+def _addons(problems: list[str]) -> list[str]:
+    """Each add-on with its state; those that cannot be used are problems."""
+    from memstudio.components import catalogue
+
+    catalogue.look_again()
+    listed = catalogue.addons()
+    problems += [f"The add-on {one.name} cannot be used: {one.reason}" for one in listed if one.state == "refused"]
+    return [f"{one.name} {one.state}" for one in listed]
 
 
 def _devices(problems: list[str]) -> list[str]:

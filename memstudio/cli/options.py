@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,11 +26,48 @@ class Ended(Refusal):
 
 
 def common(verb: F) -> F:
-    """Adds --library and --debug to a verb; --debug is read by `main` from the words themselves."""
+    """Adds --library, --addons, --safe and --debug to a verb; the last is read by `main` from the words themselves."""
     verb = click.option("--library", "library_path", metavar="PATH", type=click.Path(path_type=Path), help="The library's folder or file.")(
         verb
     )
+    return without_library(verb)
+
+
+def without_library(verb: F) -> F:
+    """Adds --addons, --safe and --debug to a verb that has nothing to do with a library."""
+    verb = click.option("--safe", is_flag=True, expose_value=False, is_eager=True, callback=_be_safe, help="Leave all add-ons out.")(verb)
+    verb = click.option(
+        "--addons",
+        metavar="PATH",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_use_addons,
+        help="Say yes to the add-ons of a folder as they are now; may be given several times.",
+    )(verb)
     return click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")(verb)
+
+
+def _be_safe(context: click.Context, option: click.Parameter, safe: bool) -> None:
+    if safe:
+        from memstudio.components.catalogue import be_safe
+
+        be_safe()
+
+
+def _use_addons(context: click.Context, option: click.Parameter, folders: Sequence[Path]) -> None:
+    """Typing --addons PATH is the user's yes to what lies there; it is kept, and asked for again once the files change."""
+    if not folders:
+        return
+    from memstudio.components.catalogue import allow, is_safe
+
+    if is_safe():
+        raise Typed("--safe leaves all add-ons out, and --addons asks for some; leave one of the two out.")
+    for folder in folders:
+        try:
+            allow(folder)
+        except Refusal as error:
+            raise Typed(str(error)) from error
 
 
 def with_json(verb: F) -> F:

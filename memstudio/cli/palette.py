@@ -24,6 +24,7 @@ def described(entry: Entry) -> dict[str, Any]:
         "parameters": [{**_parameter(p), "default": defaults[p.name]} for p in entry.parameters()],
         "ports": {"takes": [_port(p) for p in component.takes], "gives": [_port(p) for p in component.gives]},
         "systems": list(component.systems),
+        "addon": entry.origin.name if entry.origin else None,
     }
 
 
@@ -66,4 +67,6 @@ def help_text(entry: Entry) -> str:
             f"  {s.authors} {s.year}, {s.title}{', ' + s.where if s.where else ''}{' · ' + ' '.join(s.systems) if s.systems else ''}"
             for s in component.sources
         ]
+    if entry.origin:
+        parts += ["", f"From the add-on {entry.origin.name}{f' {entry.origin.version}' if entry.origin.version else ''}."]
     return "\n".join(parts)

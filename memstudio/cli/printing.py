@@ -53,6 +53,14 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def megabytes(n: int) -> str:
+    """Bytes as a person reads them: 640 bytes, 12.4 kB, 3.1 MB, 1.2 GB."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n >= size:
+            return f"{n / size:,.1f} {unit}"
+    return f"{n} bytes"
+
+
 def when(moment: float | None) -> str:
     """A time in the library as local date and time."""
     return "–" if moment is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from memstudio.cli.options import Ended
+from memstudio.cli.options import Ended, Typed
 from memstudio.cli.printing import duration, print_json
 from memstudio.cli.results import print_result, result
+from memstudio.experiment.wording import counted
 from memstudio.ground.launch import start_worker
 from memstudio.ground.machine import cores
 
 if TYPE_CHECKING:
     import subprocess
 
+    from memstudio.experiment.document import Document
     from memstudio.library import Library, RunRow
 
 #: states in which a run goes no further by itself
 ENDED = frozenset({"finished", "stopped", "failed", "lost", "paused"})
+#: states of a run of which nothing is left to do
+DONE = frozenset({"finished", "stopped", "failed"})
 #: how often the library is looked at, seconds
 LOOK = 0.2
 #: seconds a worker is given to end by itself once its runs are done
@@ -36,19 +40,33 @@ def worker_count(runs: int, threads: int, wanted: int | None) -> int:
 
 
 class Watch:
-    """Runs of one study (or one run) on their way; `wait` returns when each has ended."""
+    """Runs of one study (or one run) on their way; `wait` returns when each has ended.
 
-    def __init__(self, library: Library, uids: Sequence[str], *, study: str | None, threads: int, workers: int | None) -> None:
+    A tuned study gets runs on its way: its trials decide with what its cells are run. everything: whatever is queued, now or later.
+    """
+
+    def __init__(
+        self, library: Library, uids: Sequence[str], *, study: str | None, threads: int, workers: int | None, everything: bool = False
+    ) -> None:
         self.library = library
+        self.everything = everything
         self.uids = list(uids)
         self.count = worker_count(len(uids), threads, workers)
         self.study = study
+        self.tuned = study is not None and bool(library.tuning(study))
+        #: runs to come, where more are planned than there are yet
+        self.planned = planned_runs(library, study) if self.tuned and study is not None else len(self.uids)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._speed = Speed()
 
     def wait(self) -> list[RunRow]:
-        """Starts the workers and shows progress on stderr until every run has ended; Ctrl+C stops the runs, kept to go on."""
+        """Starts the workers and shows progress on stderr until every run has ended; Ctrl+C stops the runs, kept to go on.
+
+        Returns the reported runs, seed by seed, cells as planned.
+        """
         self._start()
+        if self.library.queue_paused():
+            print("The queue is paused; `memstudio queue resume` lets it go on.", file=sys.stderr, flush=True)
         console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}"),
@@ -68,7 +86,7 @@ class Watch:
                     if not sys.stderr.isatty() and time.monotonic() - said >= 15:
                         said = time.monotonic()
                         print(f"{text}, {share:.0%}{', ' + left if left else ''}", file=sys.stderr, flush=True)
-                    if all(row.state in ENDED for row in rows):
+                    if all(row.state in ENDED for row in rows) and (not self.tuned or self._decided()):
                         break
                     if all(process.poll() is not None for process in self._processes) and not self._go_on(rows):
                         break
@@ -79,10 +97,10 @@ class Watch:
                     stopping = True
                     self._stop()
         self._let_go()
-        return self._rows()
+        return self._reported()
 
     def _start(self) -> None:
-        runs = () if self.study else self.uids
+        runs = () if self.study or self.everything else self.uids
         self._processes = [start_worker(self.library.folder, study=self.study, runs=runs) for _ in range(self.count)]
 
     def _let_go(self) -> None:
@@ -94,7 +112,22 @@ class Watch:
             time.sleep(0.05)
 
     def _rows(self) -> list[RunRow]:
-        return [self.library.run(uid) for uid in self.uids]
+        """Every run, trials included."""
+        if self.everything:
+            self.uids += [row.uid for row in self.library.queue() if row.uid not in set(self.uids)]
+        if not self.tuned or self.study is None:
+            return [self.library.run(uid) for uid in self.uids]
+        return [*self.library.trials(self.study), *self.library.runs(study=self.study)]
+
+    def _reported(self) -> list[RunRow]:
+        if not self.tuned or self.study is None:
+            return self._rows()
+        places = {cell.label: place for place, cell in enumerate(self.library.study(self.study).cells)}
+        return sorted(self.library.runs(study=self.study), key=lambda row: (row.replicate, places[row.cell]))
+
+    def _decided(self) -> bool:
+        """Whether nothing follows any more from the trials that have ended: every cell has its runs."""
+        return self.study is None or all(cell.runs for cell in self.library.tuning(self.study))
 
     def _go_on(self, rows: Sequence[RunRow]) -> bool:
         """All our workers are gone. Others may still work; what nobody holds any more is lost. False when nothing moves."""
@@ -109,11 +142,13 @@ class Watch:
 
     def _words(self, rows: Sequence[RunRow]) -> tuple[str, float, str]:
         done = sum(row.state in ENDED for row in rows)
-        share = sum(1.0 if row.state == "finished" else min(1.0, row.step / row.steps) if row.steps else 0.0 for row in rows) / len(rows)
+        number = max(len(rows), self.planned)
+        share = sum(1.0 if row.state in DONE else min(1.0, row.step / row.steps) if row.steps else 0.0 for row in rows) / max(1, number)
         left = self._speed.left(share)
         going = [row for row in rows if row.state == "running"]
-        where = f" · {going[0].cell or going[0].title}, step {going[0].step:,}" if going else ""
-        return f"{done} of {len(rows)} runs done{where}", share, f"{duration(left)} left" if left is not None else ""
+        what = "trial " if going and self.study is not None and going[0].study != self.study else ""
+        where = f" · {what}{going[0].cell or going[0].title}, step {going[0].step:,}" if going else ""
+        return f"{done:,} of {number:,} runs done{where}", share, f"{duration(left)} left" if left is not None else ""
 
 
 class Speed:
@@ -135,6 +170,53 @@ class Speed:
         return (1.0 - share) * (now - since) / (share - before)
 
 
+def submit(library: Library, document: Document, cell: str | None) -> tuple[str | None, Sequence[str]]:
+    """The runs that a document asks for, put into the queue: the study's uid (None for one run) and theirs.
+
+    Matched widths are solved first (a step's time is measured, which takes a while) and said on stderr. Typed for an unknown cell.
+    """
+    from memstudio.components.catalogue import catalogue
+    from memstudio.experiment.parameters import Refusal
+    from memstudio.experiment.studies import plan
+
+    document = matched(document)
+    try:
+        planned = plan(document, catalogue(), cell=cell)
+    except Refusal as error:
+        raise (Typed if cell is not None else Ended)(str(error)) from error
+    submitted = library.submit(document, planned)
+    return submitted.study, submitted.runs
+
+
+def matched(document: Document) -> Document:
+    """The document with its matched widths solved; what was found is said on stderr. Ended where they cannot be."""
+    from memstudio.components.catalogue import catalogue
+    from memstudio.experiment import matching
+    from memstudio.experiment.parameters import Refusal
+    from memstudio.experiment.step_times import StepTimes
+
+    matches = [axis.match for axis in document.run.vary if axis.match is not None]
+    if not matches:
+        return document
+    if any(match.what == "step_time" for match in matches):
+        print("Measuring the time of a step to match it.", file=sys.stderr, flush=True)
+    try:
+        with StepTimes() as step_time:
+            document = matching.solve(document, catalogue(), step_time)
+    except Refusal as error:
+        raise Ended(str(error)) from error
+    for sentence in matching.sentences(document):
+        print(sentence, file=sys.stderr, flush=True)
+    return document
+
+
+def planned_runs(library: Library, study: str) -> int:
+    """How many runs a study comes to, trials included (at most: Optuna may run out of ideas)."""
+    from memstudio.experiment.studies import count
+
+    return count(library.study_document(study)).all
+
+
 def finish(library: Library, uids: Sequence[str], study: str | None, threads: int, workers: int | None, as_json: bool) -> None:
     """Waits for runs, prints them, and ends with 1 unless every one finished."""
     rows = Watch(library, uids, study=study, threads=threads, workers=workers).wait()
@@ -143,9 +225,15 @@ def finish(library: Library, uids: Sequence[str], study: str | None, threads: in
         print_json(found)
     else:
         print_result(found)
-    short = [row for row in rows if row.state != "finished"]
+    told = [sentence for sentence in dict.fromkeys(row.why for row in rows if row.state == "stopped") if sentence]
+    for sentence in told:
+        many = sum(row.why == sentence for row in rows)
+        print(f"{counted(many, 'run')} stopped: {sentence}", file=sys.stderr)
+    short = [_why(library, row) for row in rows if row.state != "finished" and not (row.state == "stopped" and row.why)]
+    if study is not None:
+        short += [f"{cell.label or 'The study'}: {cell.why}" for cell in library.tuning(study) if not cell.runs]
     if short:
-        raise Ended("\n".join(_why(library, row) for row in short))
+        raise Ended("\n".join(short))
 
 
 def _why(library: Library, row: RunRow) -> str:

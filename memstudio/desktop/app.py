@@ -131,6 +131,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.file is not None and not asked.file.exists():
         print(f"There is no file {asked.file}.", file=sys.stderr)
         return 2
+    sentence = _about_addons(asked.addons, asked.safe)
+    if sentence is not None:
+        print(sentence, file=sys.stderr)
+        return 2
     from PySide6.QtCore import QTimer
 
     from memstudio.ground.log import stop_log
@@ -169,10 +173,29 @@ def _asked(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument(
         "--first-study", action="store_true", help="while the library holds no run: open the first gallery study and run it"
     )
-    parser.add_argument("--addons", type=Path, help="a folder with add-on components")
+    parser.add_argument("--addons", type=Path, action="append", default=[], help="say yes to the add-ons of a folder as they are now")
     parser.add_argument("--safe", action="store_true", help="without add-ons")
     parser.add_argument("--debug", action="store_true", help="write more into the log")
     return parser.parse_args(None if argv is None else list(argv))
+
+
+def _about_addons(folders: Sequence[Path], safe: bool) -> str | None:
+    """Does what --addons and --safe ask for; why that cannot be done, or None."""
+    if not folders and not safe:
+        return None
+    from memstudio.components.catalogue import allow, be_safe
+    from memstudio.experiment.parameters import Refusal
+
+    if safe and folders:
+        return "--safe leaves all add-ons out, and --addons asks for some; leave one of the two out."
+    if safe:
+        be_safe()
+    try:
+        for folder in folders:
+            allow(folder)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
 
 
 def _log(folder: Path, debug: bool) -> logging.Handler | None:

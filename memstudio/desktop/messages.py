@@ -18,13 +18,18 @@ STAYS = 6000
 _ICONS = {"info": "info", "careful": "warning", "bad": "warning"}
 
 
+#: what a button says, and what it does
+Deed = tuple[str, Callable[[], object]]
+
+
 @dataclass(frozen=True)
 class Said:
-    """One message; level: info, careful or bad; action: what its button says and does."""
+    """One message; level: info, careful or bad; action, other: what its buttons say and do."""
 
     text: str
     level: str = "info"
-    action: tuple[str, Callable[[], object]] | None = None
+    action: Deed | None = None
+    other: Deed | None = None
 
 
 class MessageLine(QFrame):
@@ -39,12 +44,13 @@ class MessageLine(QFrame):
         self._icon = QLabel()
         self._text = Elided()
         self._act: QPushButton = button("", self._do, "link", name="Answer to the message")
+        self._other: QPushButton = button("", self._do_other, "link", name="Another answer to the message")
         self._close = button("", self.dismiss, "quiet", "Close this message (Esc)", "Close message")
         self._close.setFixedWidth(30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)
-        for widget, stretch in ((self._icon, 0), (self._text, 1), (self._act, 0), (self._close, 0)):
+        for widget, stretch in ((self._icon, 0), (self._text, 1), (self._act, 0), (self._other, 0), (self._close, 0)):
             row.addWidget(widget, stretch)
         self._leaves = QTimer(self)
         self._leaves.setSingleShot(True)
@@ -57,9 +63,9 @@ class MessageLine(QFrame):
         """The message that is shown, or None."""
         return self._kept[-1] if self._kept else None
 
-    def say(self, text: str, level: str = "info", action: tuple[str, Callable[[], object]] | None = None) -> None:
+    def say(self, text: str, level: str = "info", action: Deed | None = None, other: Deed | None = None) -> None:
         """Shows one sentence. What was bad and is not closed yet comes back when this one leaves."""
-        said = Said(text, level, action)
+        said = Said(text, level, action, other)
         self._kept = [kept for kept in self._kept if kept.level != "info" and kept.text != text][-8:]
         self._kept.append(said)
         self._show()
@@ -82,10 +88,11 @@ class MessageLine(QFrame):
             widget.style().polish(widget)
         self._text.say(said.text)
         self.setAccessibleDescription(said.text)
-        self._act.setVisible(said.action is not None)
-        if said.action is not None:
-            self._act.setText(said.action[0])
-            self._act.setAccessibleName(said.action[0])
+        for made, deed in ((self._act, said.action), (self._other, said.other)):
+            made.setVisible(deed is not None)
+            if deed is not None:
+                made.setText(deed[0])
+                made.setAccessibleName(deed[0])
         self._retint(theme.current())
         if said.level == "info":
             self._leaves.start(STAYS)
@@ -95,6 +102,12 @@ class MessageLine(QFrame):
         self.dismiss()
         if said is not None and said.action is not None:
             said.action[1]()
+
+    def _do_other(self) -> None:
+        said = self.said
+        self.dismiss()
+        if said is not None and said.other is not None:
+            said.other[1]()
 
     def _retint(self, t: Tokens) -> None:
         level = self.said.level if self.said else "info"

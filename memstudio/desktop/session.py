@@ -72,7 +72,8 @@ class Session(QObject):
     """One open document with its edit history.
 
     opened(Document): another document is open; document_changed(Document): also after each edit; facts_changed(Facts);
-    selection_changed(tuple of ids of nodes, notes, groups, wires); file_changed(None): path or saved state; message(Message).
+    selection_changed(tuple of ids of nodes, notes, groups, wires); file_changed(None): path or saved state; catalogue_changed(Catalogue):
+    components have come or gone; message(Message).
     Edits are `apply` (a finished document) or `edit` (a function; its refusal becomes a message).
     """
 
@@ -81,6 +82,7 @@ class Session(QObject):
     facts_changed = Signal(object)
     selection_changed = Signal(object)
     file_changed = Signal(object)
+    catalogue_changed = Signal(object)
     message = Signal(object)
 
     def __init__(self, catalogue: Catalogue, document: Document | None = None, parent: QObject | None = None) -> None:
@@ -163,6 +165,13 @@ class Session(QObject):
             self.selection_changed.emit(kept)
         self.file_changed.emit(None)
         self._pause.start()
+
+    def join(self, catalogue: Catalogue) -> None:
+        """Works with another catalogue from now on: add-ons have joined, or left."""
+        if catalogue is not self.catalogue:
+            self.catalogue = catalogue
+            self.catalogue_changed.emit(catalogue)
+            self._pause.start()
 
     # ------------------------------------------------------------------------------------------ selection
 

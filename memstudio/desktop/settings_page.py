@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QButtonGroup, QFormLayout, QFrame, QHBoxLayout, QS
 
 import memstudio
 from memstudio.desktop import theme
+from memstudio.desktop.addons_section import AddOnsSection
 from memstudio.desktop.labels import Elided, button, label
+from memstudio.ground.paths import library_folder
 from memstudio.ground.settings import Settings
 
 _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
@@ -39,6 +41,7 @@ class SettingsPage(QWidget):
         column.addWidget(label("Settings", "title"))
         column.addWidget(self._looks())
         column.addWidget(self._library())
+        column.addWidget(self._addons())
         column.addWidget(self._about(keys))
         column.addStretch(1)
         scroll = QScrollArea()
@@ -80,6 +83,17 @@ class SettingsPage(QWidget):
         column.addWidget(self.state)
         column.addLayout(row)
         return _section("Library", "Every run is kept here: one SQLite file and a folder of what the runs made.", column)
+
+    def _addons(self) -> QFrame:
+        own = library_folder() / "components"
+        self.addons = AddOnsSection(own)
+        column = QVBoxLayout()
+        column.addWidget(self.addons)
+        said = (
+            f"Components that do not come with the program. Those in {own} are always used, others once you say yes. "
+            "An add-on is a program: it can do what you can do."
+        )
+        return _section("Add-ons", said, column)
 
     def _about(self, keys: Callable[[], object]) -> QFrame:
         form = QFormLayout()

@@ -3,7 +3,8 @@
 Labels: title (22), heading (15), strong (13 semibold), dim (13), small (12), axis (11), section (12 semibold, dim),
 panel-title (12 semibold), mono, mono-dim, mono-good, mono-careful, error.
 Chips (QLabel): chip, chip-good, chip-careful, chip-bad, chip-accent.  Frames: card, panel, bar, line, message, field.
-Buttons: (none), primary, quiet, danger, filter (checkable), rail (checkable), link. Others (QLineEdit, QComboBox ...) as they are.
+Buttons: (none), primary, quiet, danger, filter (checkable), rail (checkable), mark (checkable), tag, link.
+Others (QLineEdit, QComboBox ...) as they are.
 """
 
 from __future__ import annotations
@@ -112,6 +113,14 @@ QPushButton[kind="link"]:hover {{ background: {t.accent_background}; }}
 QPushButton[kind="quiet"]:focus, QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="filter"]:checked {{ background: {t.accent_background}; color: {t.accent}; border-color: {t.accent_background}; }}
 QPushButton[kind="filter"]:checked:focus {{ border: 2px solid {t.accent}; }}
+QPushButton[kind="tag"] {{ background: {t.chip_background}; border: 1px solid transparent; border-radius: 10px; padding: 0 9px;
+    min-height: 18px; max-height: 18px; font-size: {looks.TYPE_AXIS}px; }}
+QPushButton[kind="tag"]:hover {{ background: {t.hover}; border-color: {t.line}; }}
+QPushButton[kind="tag"]:focus {{ border: 1px solid {t.accent}; padding: 0 9px; }}
+QPushButton[kind="mark"] {{ background: transparent; border: 1px solid transparent; color: {t.dim}; font-weight: 600; padding: 0; }}
+QPushButton[kind="mark"]:hover {{ background: {t.hover}; }}
+QPushButton[kind="mark"]:checked {{ color: {t.accent}; background: {t.accent_background}; }}
+QPushButton[kind="mark"]:focus {{ border: 2px solid {t.accent}; padding: 0; }}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: {looks.RADIUS_CONTROL}px; padding: 4px; }}
 QToolButton:hover {{ background: {t.hover}; }}
 QToolButton:focus {{ border: 1px solid {t.accent}; }}
@@ -171,6 +180,9 @@ QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; borde
 QListView::item, QTreeView::item {{ padding: 4px 8px; border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {t.accent_background}; color: {t.text}; }}
+QListView::indicator {{ width: 14px; height: 14px; border: 1px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
+QListView::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(memstudio:check-{t.name}.svg); }}
+QListView::item:disabled {{ color: {t.dim}; background: transparent; }}
 QTableView {{ background: {t.panel}; border: none; gridline-color: {t.faint}; selection-background-color: {t.accent_background};
     selection-color: {t.text}; alternate-background-color: {t.panel}; }}
 QTableView::item {{ padding: 0 8px; border: none; border-bottom: 1px solid {t.faint}; }}

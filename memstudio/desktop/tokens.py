@@ -1,4 +1,4 @@
-"""The colours, sizes and dashes of the window: one frozen table for light, one for dark. Nothing else names a colour."""
+"""The colours, sizes and dashes of the window: one frozen table for light, one for dark. The curves' own are those of print, see report."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-
-@dataclass(frozen=True)
-class Curve:
-    """How one curve is drawn: its colour and its own dash (lengths in pen widths, empty = solid), so colour is never alone."""
-
-    colour: str
-    dash: tuple[float, ...] = ()
+from memstudio.report.colours import DARK_CURVES, LIGHT_CURVES, Curve
 
 
 @dataclass(frozen=True)
@@ -83,12 +77,6 @@ _KINDS = {
     "trained": "learner",
 }
 
-_DASHES: tuple[tuple[float, ...], ...] = ((), (5.0, 2.5), (1.6, 1.8), (6.0, 2.0, 1.4, 2.0), (3.0, 1.8), (9.0, 3.0))
-
-
-def _curves(*colours: str) -> tuple[Curve, ...]:
-    return tuple(Curve(colour, dash) for colour, dash in zip(colours, _DASHES, strict=True))
-
 
 def _families(
     task: str,
@@ -144,7 +132,7 @@ LIGHT = Tokens(
     careful_background="#FDF4E3",
     bad_background="#FDEDEB",
     chip_background="#EDF0F4",
-    curves=_curves("#0072B2", "#D55E00", "#008F68", "#B8609B", "#A87400", "#2A8FC7"),
+    curves=LIGHT_CURVES,
     families=_families("#0072B2", "#008F68", "#B8609B", "#A87400", "#2A8FC7", "#D55E00", "#7B5BC4", "#A33B3B", "#5B6B7B", "#6B7382"),
 )
 
@@ -172,7 +160,7 @@ DARK = Tokens(
     careful_background="#372D19",
     bad_background="#3E2424",
     chip_background="#2A303B",
-    curves=_curves("#4FA3E0", "#FF8A4C", "#3CCB9B", "#E3A0CB", "#F0B63A", "#8CCBF2"),
+    curves=DARK_CURVES,
     families=_families("#4FA3E0", "#3CCB9B", "#E3A0CB", "#F0B63A", "#8CCBF2", "#FF8A4C", "#A98FE6", "#E57878", "#93A3B3", "#9AA3B2"),
 )
 

@@ -47,11 +47,15 @@ class Workers:
         if self._spare is not None and time.monotonic() - self._spare_since >= SOON:
             self.warm()
 
-    def wanted(self, runs: int, threads: int = 1) -> int:
-        """Runs were queued: makes sure that enough workers live for them; returns how many do (the warm one included)."""
+    def wanted(self, runs: int, threads: int = 1, at_most: int | None = None) -> int:
+        """Runs were queued: makes sure that enough workers live for them; returns how many do (the warm one included).
+
+        at_most: no more are started than so many; those that work already go on.
+        """
         self.warm()
         with self._lock:
             self._started = [process for process in self._started if process.poll() is None]
-            while len(self._started) + 1 < min(runs, most_workers(threads)):
+            most = most_workers(threads)
+            while len(self._started) + 1 < min(runs, most if at_most is None else min(most, at_most)):
                 self._started.append(start_worker(self.folder))
             return len(self._started) + 1

@@ -15,7 +15,7 @@ from memstudio.experiment.parameters import Nested, NestedList, Parameter, Refus
 from memstudio.experiment.swapping import Carried, carry, swap_node
 
 #: The settings of a run that have an address.
-RUN_FIELDS = ("seed", "data_seed", "replicates", "device", "precision", "threads", "deterministic", "reuse")
+RUN_FIELDS = ("seed", "data_seed", "replicates", "device", "precision", "threads", "deterministic", "reuse", "minutes", "packed")
 #: The word that stands for the component itself in an address, and the one for the run.
 COMPONENT, RUN = "component", "run"
 

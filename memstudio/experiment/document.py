@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FORMAT: Final = "memstudio"
 VERSION: Final = 1
@@ -17,6 +17,10 @@ VERSION: Final = 1
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, allow_inf_nan=False)
+
+
+class Sparse(_Frozen):
+    """Writes only what was given: what it leaves out has the default, today and in every later version."""
 
 
 def new_uid() -> str:
@@ -77,12 +81,62 @@ class Note(_Frozen):
     size: tuple[float, float] = (220.0, 80.0)
 
 
+class Solved(_Frozen):
+    """What matching found for a cell: the width's value, what the cell then has, and what the case it is matched to has."""
+
+    value: int
+    has: float
+    wants: float
+
+    @property
+    def off(self) -> float:
+        """How far it is off, as a share of what is wanted: 0.02 is 2 % more."""
+        return self.has / self.wants - 1 if self.wants else 0.0
+
+
 class Match(_Frozen):
-    """A budget that the cases of an axis share; solved before any run."""
+    """A budget that the cases of an axis share; solved before any run.
+
+    width: address of the whole number that is chosen in every case but `to`. solved: by the cell's label without the solution; key:
+    says of which document it is the solution (see cells.match_key). Both are written by matching.solve.
+    """
 
     what: Literal["parameters", "state_bytes", "step_time"]
     width: str
     to: str
+    solved: dict[str, Solved] = Field(default_factory=dict)
+    key: str = ""
+
+
+class Range(Sparse):
+    """What a tuned axis may set, from low to high, both included. points: how many values a grid takes of it."""
+
+    low: float
+    high: float
+    log: bool = False
+    points: int = Field(default=5, ge=2, le=1000)
+
+
+class Tuned(Sparse):
+    """How the cases of an axis are chosen instead of reported: by a measure on validation, over trials with seeds of their own.
+
+    trials: how many settings are tried (random, optuna; a grid tries all); seeds: how many seeds each is tried with.
+    """
+
+    by: str = "loss[split=validation]"
+    better: Literal["lowest", "highest"] = "lowest"
+    method: Literal["grid", "random", "optuna"] = "grid"
+    trials: int = Field(default=16, ge=1, le=1000)
+    seeds: int = Field(default=1, ge=1, le=100)
+
+
+class Hopeless(Sparse):
+    """When a cell is given up: after so many seeds, where it is worse than the best by more than `margin`, beyond doubt over seeds."""
+
+    measure: str = "loss[split=validation]"
+    better: Literal["lowest", "highest"] = "lowest"
+    after: int = Field(default=3, ge=2, le=1000)
+    margin: float = Field(default=0.0, ge=0)
 
 
 class Case(_Frozen):
@@ -93,17 +147,26 @@ class Case(_Frozen):
 
 
 class Axis(_Frozen):
-    """What a study varies. Either cases, or the shorthand `set` + `values`."""
+    """What a study varies. Either cases, or the shorthand `set` + `values`; a tuned axis may give `set` + `range`."""
 
     name: str
     cases: list[Case] | None = None
     set: str | None = None
     values: list[Any] | None = None
+    range: Range | None = None
     match: Match | None = None
-    tuned: Any = None
+    tuned: Tuned | None = None
+
+    @field_validator("tuned", mode="before")
+    @classmethod
+    def _tuned_or_not(cls, value: Any) -> Any:
+        """`true` asks for the defaults, `false` for none."""
+        if isinstance(value, bool):
+            return {} if value else None
+        return value
 
     def all_cases(self) -> list[Case]:
-        """The cases, the shorthand written out (`4 heads` reads `heads 4`)."""
+        """The cases, the shorthand written out (`4 heads` reads `heads 4`); none where a range stands for them."""
         if self.cases is not None:
             return list(self.cases)
         name = (self.set or "").rpartition(".")[2].replace("_", " ")
@@ -111,7 +174,10 @@ class Axis(_Frozen):
 
 
 class Run(_Frozen):
-    """How the experiment is run."""
+    """How the experiment is run.
+
+    minutes: after so many minutes of work on a study what still waits of it is stopped; packed: the seeds of a cell as members of one pass.
+    """
 
     seed: int = Field(default=0, ge=0, lt=2**31)
     data_seed: int | None = Field(default=None, ge=0, lt=2**31)
@@ -122,6 +188,9 @@ class Run(_Frozen):
     deterministic: bool = True
     reuse: bool | None = None
     keep: dict[str, Any] = Field(default_factory=dict)
+    minutes: float | None = Field(default=None, gt=0)
+    hopeless: Hopeless | None = None
+    packed: bool = False
     vary: list[Axis] = Field(default_factory=list)
 
 

@@ -59,6 +59,17 @@ class Entry:
         return self.preset.title if self.preset else self.component.title
 
     @property
+    def origin(self) -> Origin | None:
+        """The add-on it comes from, or None for one of ours."""
+        return self.catalogue.origins.get(self.id)
+
+    @property
+    def version(self) -> int | str:
+        """What a run keeps: the declared version; of an add-on's component with the content of the add-on's files (`1+3f2a9c1b77d0`)."""
+        origin = self.origin
+        return self.component.version if origin is None else f"{self.component.version}+{origin.content[:12]}"
+
+    @property
     def summary(self) -> str:
         return (self.preset.summary if self.preset else "") or self.component.summary
 
@@ -176,12 +187,32 @@ class Unread:
     reason: str
 
 
-class Catalogue:
-    """Everything on the palette. `entry(id)` finds a component or preset; iterating gives entries in palette order."""
+@dataclass(frozen=True)
+class Origin:
+    """The add-on that a component comes from. source: own, folder or installed; version: of its package; content: sha256 of its files."""
 
-    def __init__(self, families: Iterable[Family], components: Iterable[Component], unread: Iterable[Unread] = ()) -> None:
+    name: str
+    source: str
+    version: str
+    content: str
+
+
+class Catalogue:
+    """Everything on the palette. `entry(id)` finds a component or preset; iterating gives entries in palette order.
+
+    origins: the add-on of each id that comes from one; unread: add-ons that were refused.
+    """
+
+    def __init__(
+        self,
+        families: Iterable[Family],
+        components: Iterable[Component],
+        unread: Iterable[Unread] = (),
+        origins: Mapping[str, Origin] | None = None,
+    ) -> None:
         self.families = {f.id: f for f in sorted(families, key=lambda f: f.order)}
         self.unread = tuple(unread)
+        self.origins = dict(origins or {})
         self._entries: dict[str, Entry] = {}
         for component in sorted(components, key=lambda c: (self.families[c.family].order, not c.alone, c.title)):
             family = self.families[component.family]

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from memstudio.experiment import malformed
-from memstudio.experiment.document import FORMAT, Document
+from memstudio.experiment.document import FORMAT, Document, Sparse
 from memstudio.experiment.migrations import to_current_format
 from memstudio.experiment.parameters import Refusal
 from memstudio.ground.files import write_atomically
@@ -182,6 +182,8 @@ def _refuse_same_ids(document: Document, name: str) -> None:
 
 #: Keys whose whole numbers are written without a point: places on the canvas, `[0, 0]`.
 _PIXELS = ("place", "size")
+#: Keys that are left out at their default although it is not empty: they came after documents had been written without them.
+_LATER = ("packed",)
 
 
 def _plain(value: Any) -> Any:
@@ -190,7 +192,8 @@ def _plain(value: Any) -> Any:
         found: dict[str, Any] = {}
         for name, field in type(value).model_fields.items():
             item = getattr(value, name)
-            if item in (None, "", [], {}) and not field.is_required() and item == field.get_default(call_default_factory=True):
+            silent = name in _LATER or item in (None, "", [], {}) or (isinstance(value, Sparse) and name not in value.model_fields_set)
+            if silent and not field.is_required() and item == field.get_default(call_default_factory=True):
                 continue
             found[field.serialization_alias or field.alias or name] = [_pixel(n) for n in item] if name in _PIXELS else _plain(item)
         return found | {key: _plain(item) for key, item in (value.__pydantic_extra__ or {}).items()}

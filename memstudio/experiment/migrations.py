@@ -118,6 +118,8 @@ def _update_axis(axis: Axis, document: Document, catalogue: Catalogue) -> Axis:
         changes["set"] = _update_address(axis.set, document, catalogue)
     if axis.cases is not None:
         changes["cases"] = [_update_case(case, document, catalogue) for case in axis.cases]
+    if axis.match is not None:
+        changes["match"] = axis.match.model_copy(update={"width": _update_address(axis.match.width, document, catalogue)})
     return axis.model_copy(update=changes)
 
 

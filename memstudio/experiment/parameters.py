@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+#: what is quoted may be a value that was meant for another place: a word longer than this is cut, and a sentence too
+LONGEST_WORD, LONGEST_SENTENCE = 400, 1000
+
 
 class Refusal(ValueError):
-    """A value, wire or file that cannot be used; its text is one sentence for a person."""
+    """A value, wire or file that cannot be used; its text is one sentence for a person, whatever was quoted in it."""
+
+    def __init__(self, sentence: object = "") -> None:
+        text = _TOO_LONG.sub(lambda word: f"{word[0][:60]}…{word[0][-20:]}", str(sentence))
+        super().__init__(text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 300]} … {text[-290:]}")
+
+
+_TOO_LONG = re.compile(rf"\S{{{LONGEST_WORD},}}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,31 +1,32 @@
-"""Studies: the cells that a document's axes span, and the runs they come to."""
+"""Studies: the runs that a document's cells come to, those that are reported and those that only choose."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from memstudio.experiment import addresses
-from memstudio.experiment.document import Axis, Document
+from memstudio.experiment import addresses, matching, tuning
+from memstudio.experiment.cells import MOST_RUNS, Cell, Count, apply, cell_cases, cells, complete, count, in_order, tuned_axes
+from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.migrations import update
 from memstudio.experiment.parameters import Refusal
-from memstudio.experiment.wording import counted
 
-#: More runs than this in one study are a slip of the hand (a month of small runs).
-MOST_RUNS = 10_000
+__all__ = ["MOST_RUNS", "Cell", "Count", "PlannedRun", "apply", "cell_cases", "cells", "chosen", "count", "in_order", "plan", "trials"]
+
 _LARGEST_SEED = 2**31 - 1
+#: Why seeds cannot yet share a pass; checking says it too.
+NOT_PACKED = "Seeds as members of one pass (run.packed) cannot be run yet; leave it out, and start several workers instead."
 
 
 @dataclass(frozen=True)
 class PlannedRun:
     """One run to be: its document is complete (values applied, seeds set, nothing left to vary, one replicate).
 
-    cell: label, "" where nothing varies; sets: what the cell set, by address; replicate: from 0.
+    cell: label, "" where nothing varies; sets: what the cell set, by address; replicate: from 0. trial_of: the label of the cell
+    that a trial chooses for (None: the run is reported); trial_sets: what that cell sets.
     """
 
     cell: str
@@ -34,104 +35,72 @@ class PlannedRun:
     seed: int
     data_seed: int
     document: Document
-
-
-@dataclass(frozen=True)
-class Count:
-    """How much a study is: cases of each axis by its name, cells, replicates and runs in all."""
-
-    axes: tuple[tuple[str, int], ...]
-    cells: int
-    replicates: int
-
-    @property
-    def runs(self) -> int:
-        return self.cells * self.replicates
-
-    @property
-    def text(self) -> str:
-        """`3 memory × 6 load × 5 seeds`, or `1 run`."""
-        parts = [f"{number:,} {name}" for name, number in self.axes]
-        if self.replicates > 1 or parts:
-            parts.append(counted(self.replicates, "seed"))
-        return " × ".join(parts) or counted(1, "run")
-
-
-def count(document: Document) -> Count:
-    """How many cells and runs the document comes to, without making them."""
-    axes = tuple((axis.name, len(axis.all_cases())) for axis in document.run.vary)
-    return Count(axes, math.prod(number for _, number in axes), document.run.replicates)
-
-
-def cells(document: Document) -> list[tuple[str, dict[str, Any]]]:
-    """The cells: label and what each sets, the first axis slowest. One cell "" where nothing varies.
-
-    Raises Refusal where an axis has no case, or where there are more than 10,000 runs.
-    """
-    for axis in document.run.vary:
-        if not axis.all_cases():
-            raise Refusal(f"Axis {axis.name!r} has no case; add one or remove the axis.")
-    number = count(document).runs
-    if number > MOST_RUNS:
-        raise Refusal(f"This study comes to {number:,} runs; at most {MOST_RUNS:,} fit into one, so leave out cases or seeds.")
-    found = []
-    for cases in itertools.product(*(axis.all_cases() for axis in document.run.vary)):
-        sets = {address: value for case in cases for address, value in case.set.items()}
-        found.append((", ".join(case.label for case in cases), sets))
-    return found
-
-
-def apply(document: Document, sets: Mapping[str, Any], catalogue: Catalogue) -> Document:
-    """The document with what a cell sets: components first (outer before inner), then values, in order.
-
-    Raises Refusal naming the address.
-    """
-    for address in in_order(sets):
-        document = addresses.put(document, address, sets[address], catalogue)[0]
-    return document
-
-
-def in_order(sets: Mapping[str, Any]) -> list[str]:
-    """The addresses of a cell in the order they are set: components first, outer before inner, then values as they come."""
-    swaps = sorted((at for at in sets if at.endswith(f".{addresses.COMPONENT}")), key=lambda at: at.count("."))
-    return [*swaps, *(at for at in sets if at not in swaps)]
-
-
-def refusal(axis: Axis) -> str | None:
-    """Why an axis can be kept but not run by this version, or None."""
-    if axis.match is not None:
-        what = axis.match.what.replace("_", " ")
-        return f"Axis {axis.name!r} asks to match {what}, which cannot be solved yet; write {axis.match.width} into each case."
-    if axis.tuned is not None and axis.tuned is not False:
-        return f"Axis {axis.name!r} asks to be tuned, which cannot be done yet; remove `tuned` and compare the cases."
-    return None
+    trial_of: str | None = None
+    trial_sets: dict[str, Any] | None = None
 
 
 def plan(
-    document: Document, catalogue: Catalogue, *, seed: int | None = None, replicates: int | None = None, cell: str | None = None
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    seed: int | None = None,
+    replicates: int | None = None,
+    cell: str | None = None,
+    step_time: matching.StepTime | None = None,
 ) -> list[PlannedRun]:
-    """The runs of a document: every cell with the first seed, then every cell with the next.
+    """The runs of a document that can start at once: every cell with the first seed, then every cell with the next.
 
     Replicate r has seed + r for the weights and data_seed + r for the data (data_seed: the seed, where the document gives
-    none). seed, replicates: in the place of the document's; cell: only the one of that label.
-    Raises Refusal (one sentence) for what cannot be run: match, tuned, no cases, the same label twice, values that do not fit.
+    none). Of a tuned study these are the first trials of every cell; the rest follows from what they find (see tuning.py).
+    seed, replicates: in the place of the document's; cell: only the one of that label; step_time: as matching.solve takes it.
+    Raises Refusal (one sentence) for what cannot be run: no cases, the same label twice, values that do not fit, no match.
     """
     document = update(document, catalogue)
     changes = {name: value for name, value in (("seed", seed), ("replicates", replicates)) if value is not None}
     document = document.model_copy(update={"run": addresses.changed_run(document.run, changes)})
-    for axis in document.run.vary:
-        if sentence := refusal(axis):
-            raise Refusal(sentence)
-    all_cells = cells(document)
-    _refuse_same_labels([label for label, _ in all_cells])
+    if document.run.packed:
+        raise Refusal(NOT_PACKED)
+    document = matching.solve(document, catalogue, step_time)
+    found = cell_cases(document)
+    _refuse_same_labels([one.label for one in found])
     if cell is not None:
-        labels = [label for label, _ in all_cells]
-        if cell not in labels:
-            listed = ", ".join(repr(label) for label in labels[:8]) + (" ..." if len(labels) > 8 else "")
-            raise Refusal(f"There is no cell {cell!r}{nearest(cell, labels)}; there are {listed}.")
-        all_cells = [one for one in all_cells if one[0] == cell]
-    made = [(label, sets, _complete(document, label, sets, catalogue)) for label, sets in all_cells]
-    return [_run(label, sets, one, replicate) for replicate in range(document.run.replicates) for label, sets, one in made]
+        found = [_named(found, cell)]
+    if tuned_axes(document):
+        return [run for one in found for run in trials(document, catalogue, one, tuning.proposals(document, catalogue, one, []))]
+    made = [(one, complete(document, one.label, one.sets, catalogue)) for one in found]
+    return [_run(one.label, one.sets, whole, replicate) for replicate in range(document.run.replicates) for one, whole in made]
+
+
+def trials(document: Document, catalogue: Catalogue, cell: Cell, points: Sequence[tuning.Point]) -> list[PlannedRun]:
+    """The runs of trials of a cell, seed by seed: their seeds are those of the document and 1,000,000 more, so that no reported
+    run has them. Raises Refusal where a setting does not fit."""
+    tuned = tuning.settings(document)
+    found = []
+    for replicate in range(tuned.seeds):
+        for point in points:
+            label = ", ".join(part for part in (cell.label, point.label) if part)
+            sets = {**cell.sets, **point.sets}
+            whole = complete(document, label, sets, catalogue)
+            run = _run(label, sets, whole, replicate, tuning.SEEDS_APART)
+            found.append(replace(run, trial_of=cell.label, trial_sets=dict(cell.sets)))
+    return found
+
+
+def chosen(document: Document, catalogue: Catalogue, cell: Cell, sets: Mapping[str, Any]) -> list[PlannedRun]:
+    """The reported runs of a cell of a tuned study, now that its trials have chosen `sets`. Raises Refusal."""
+    both = {**cell.sets, **sets}
+    whole = complete(document, cell.label, both, catalogue)
+    return [_run(cell.label, both, whole, replicate) for replicate in range(document.run.replicates)]
+
+
+def _named(found: Sequence[Cell], label: str) -> Cell:
+    """The cell of that label, with or without what matching has found."""
+    for one in found:
+        if label in (one.label, one.plain):
+            return one
+    labels = [one.label for one in found]
+    listed = ", ".join(repr(one) for one in labels[:8]) + (" ..." if len(labels) > 8 else "")
+    raise Refusal(f"There is no cell {label!r}{nearest(label, labels)}; there are {listed}.")
 
 
 def _refuse_same_labels(labels: list[str]) -> None:
@@ -140,18 +109,10 @@ def _refuse_same_labels(labels: list[str]) -> None:
         raise Refusal(f"Two cells of the study are called {twice[0]!r}; give their cases different labels.")
 
 
-def _complete(document: Document, label: str, sets: Mapping[str, Any], catalogue: Catalogue) -> Document:
-    bare = document.model_copy(update={"run": document.run.model_copy(update={"vary": []})})
-    try:
-        return apply(bare, sets, catalogue)
-    except Refusal as error:
-        raise Refusal(f"Cell {label!r} cannot be made: {error}") from None
-
-
-def _run(label: str, sets: dict[str, Any], document: Document, replicate: int) -> PlannedRun:
+def _run(label: str, sets: dict[str, Any], document: Document, replicate: int, apart: int = 0) -> PlannedRun:
     run = document.run
-    seed = run.seed + replicate
-    data_seed = (run.seed if run.data_seed is None else run.data_seed) + replicate
+    seed = run.seed + replicate + apart
+    data_seed = (run.seed if run.data_seed is None else run.data_seed) + replicate + apart
     if max(seed, data_seed) > _LARGEST_SEED:
         raise Refusal(f"Seed {max(seed, data_seed):,} is too large; seeds end at {_LARGEST_SEED:,}, so start from a smaller one.")
     own = run.model_copy(update={"seed": seed, "data_seed": data_seed, "replicates": 1})

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from memstudio.experiment import addresses, edits, studies
+from memstudio.experiment.choosing_problems import choosing_problems, range_problems, solution
 from memstudio.experiment.document import Axis, Document, Side
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.parameters import Refusal
@@ -18,6 +19,12 @@ from memstudio.experiment.problems import Mend, Problem
 from memstudio.measures.names import split_name
 
 _DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
+#: Settings of the run that belong to the study as a whole.
+SHARED = {
+    f"{addresses.RUN}.replicates": "the number of seeds",
+    f"{addresses.RUN}.minutes": "the budget of minutes",
+    f"{addresses.RUN}.packed": "how seeds share a pass",
+}
 #: Every case is looked at in at least one cell; whole products beyond this are looked at when the runs are planned.
 MOST_CELLS = 24
 
@@ -34,6 +41,7 @@ def run_problems(document: Document) -> Iterator[Problem]:
         if times > 1:
             yield Problem(None, None, "vary", f"{times} axes are called {name!r}; give each its own name.")
     yield from _set_twice(document)
+    yield from choosing_problems(document)
 
 
 def _axis(index: int, axis: Axis) -> Iterator[Problem]:
@@ -42,20 +50,17 @@ def _axis(index: int, axis: Axis) -> Iterator[Problem]:
         yield _wrong(f"Axis {axis.name!r} has both cases and set with values; keep one of the two.", remove)
     elif axis.cases is None and axis.values and not axis.set:
         yield _wrong(f"Axis {axis.name!r} has values but does not say what they set; add set with an address.", remove)
-    elif not axis.all_cases():
+    elif not axis.all_cases() and axis.range is None:
         yield _wrong(f"Axis {axis.name!r} has no case, so nothing would run; add a case or remove the axis.", remove)
     for label, times in Counter(case.label for case in axis.all_cases()).items():
         if times > 1:
             yield _wrong(f"Axis {axis.name!r} has {times} cases called {label!r}; give each its own label.")
         elif not label.strip():
             yield _wrong(f"Axis {axis.name!r} has a case without a label; give it one.")
-    sentence = studies.refusal(axis)
-    if sentence is not None:
-        key = "match" if axis.match is not None else "tuned"
-        yield _wrong(sentence, Mend(f"Remove {key}", partial(_change_axis, index=index, changes={key: None})))
     for address in dict.fromkeys(address for case in axis.all_cases() for address in case.set):
-        if address == f"{addresses.RUN}.replicates":
-            yield _wrong(f"Axis {axis.name!r} varies the number of seeds, which all cells share; set run.replicates once.", remove)
+        what = SHARED.get(address)
+        if what is not None:
+            yield _wrong(f"Axis {axis.name!r} varies {what}, which all cells share; set {address} once.", remove)
 
 
 def _wrong(reason: str, *mends: Mend) -> Problem:
@@ -67,15 +72,11 @@ def _remove_axis(document: Document, index: int) -> Document:
     return document.model_copy(update={"run": document.run.model_copy(update={"vary": vary})})
 
 
-def _change_axis(document: Document, index: int, changes: Mapping[str, Any]) -> Document:
-    vary = [axis.model_copy(update=changes) if at == index else axis for at, axis in enumerate(document.run.vary)]
-    return document.model_copy(update={"run": document.run.model_copy(update={"vary": vary})})
-
-
 def _set_twice(document: Document) -> Iterator[Problem]:
     setting: dict[str, str] = {}
     for axis in document.run.vary:
-        for address in dict.fromkeys(address for case in axis.all_cases() for address in case.set):
+        ranged = [axis.set] if axis.range is not None and axis.set else []
+        for address in dict.fromkeys([*ranged, *(address for case in axis.all_cases() for address in case.set)]):
             if address in setting:
                 yield _wrong(f"Axes {setting[address]!r} and {axis.name!r} both set {address}; only one may.")
             setting.setdefault(address, axis.name)
@@ -88,23 +89,34 @@ def cell_problems(
     document: Document, catalogue: Catalogue, base: Iterable[Problem], look: Callable[[Document], Iterable[Problem]]
 ) -> Iterator[Problem]:
     """What is wrong in a cell and not in the document as it stands; `look` finds the problems of one document."""
-    if not document.run.vary or any(not axis.all_cases() or (axis.cases is None and not axis.set) for axis in document.run.vary):
+    looked = [axis for axis in document.run.vary if axis.range is None]
+    if not document.run.vary or any(not axis.all_cases() or (axis.cases is None and not axis.set) for axis in looked):
         return
-    number = studies.count(document).runs
+    number = studies.count(document).all
     if number > studies.MOST_RUNS:
         reason = f"This study comes to {number:,} runs; at most {studies.MOST_RUNS:,} fit into one, so leave out cases or seeds."
         yield Problem(None, None, "vary", reason)
-    labels = Counter(", ".join(case.label for case in row) for row in _rows(document.run.vary))
+    labels = Counter(", ".join(case.label for case in row) for row in _rows(looked))
     twice = next((label for label, times in labels.items() if times > 1), None)
-    if twice is not None and all(len({case.label for case in axis.all_cases()}) == len(axis.all_cases()) for axis in document.run.vary):
+    if twice is not None and all(len({case.label for case in axis.all_cases()}) == len(axis.all_cases()) for axis in looked):
         yield _wrong(f"Two cells are called {twice!r}; give their cases other labels.")
+    yield from range_problems(document, catalogue)
+    found_widths: Mapping[str, Any] = {}
+    # what is wrong with the model as it stands would only be told again as a budget that cannot be matched
+    if not any(one.severity == "error" for one in base):
+        solved, unsolved = solution(document, catalogue)
+        found_widths = {cell.plain: cell.sets for cell in studies.cell_cases(solved) if cell.matched}
+        if unsolved is not None:
+            yield unsolved
     # What is wrong at a place of the document as it stands is told once, and mended there first.
     told = {(one.node, one.port, one.parameter, None if one.node else one.reason) for one in base}
     known: set[tuple[object, ...]] = set()
     bare = document.model_copy(update={"run": document.run.model_copy(update={"vary": []})})
-    for row in _rows(document.run.vary):
+    reported = [place for place, axis in enumerate(looked) if axis.tuned is None]
+    for row in _rows(looked):
         label = ", ".join(case.label for case in row)
         sets = {address: value for case in row for address, value in case.set.items()}
+        sets |= found_widths.get(", ".join(row[place].label for place in reported), {})
         made, problem = _apply(bare, sets, catalogue, document.run.vary, label)
         found = [problem] if problem else [one for one in look(made) if one.severity == "error"]
         for one in found:
@@ -167,7 +179,7 @@ def _leave_out(document: Document, address: str) -> Document:
 
 def claim_problems(document: Document) -> Iterator[Problem]:
     """Statements of the rule that speak of cells the study has not, or of no measure's name."""
-    if document.claim is None or any(not axis.all_cases() for axis in document.run.vary):
+    if document.claim is None or any(not axis.all_cases() and axis.range is None for axis in document.run.vary):
         return
     try:
         labels = [label for label, _ in studies.cells(document)]

@@ -38,8 +38,11 @@ class Settings:
         return self._values.get(name, default)
 
     def set(self, name: str, value: Any) -> None:
-        """Keeps a setting. A folder that cannot be written leaves the value for this session only."""
-        self._values[name] = value
+        """Keeps a setting, and what other processes have kept since this was read.
+
+        A folder that cannot be written leaves the value for this session only.
+        """
+        self._values = self._values | self._read() | {name: value}
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.file, json.dumps(self._values, indent=2, sort_keys=True) + "\n")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from memstudio.experiment.parameters import Refusal
+from memstudio.library import stored_json
 from memstudio.library.connection import transaction
 from memstudio.library.rows import ArtifactRow
 
@@ -121,9 +122,21 @@ def sweep(conn: sqlite3.Connection, folder: Path, shas: Iterable[str] | None = N
             with contextlib.suppress(OSError):
                 place_of(folder, sha).unlink(missing_ok=True)
             conn.execute("DELETE FROM artifact WHERE sha256 = ?", (sha,))
+        if shas is None:
+            _remove_unknown(conn, folder / "artifacts")
     if shas is None:
         _remove_stale(folder / "artifacts" / "incoming")
     return len(gone)
+
+
+def _remove_unknown(conn: sqlite3.Connection, place: Path) -> None:
+    """Removes files of which the library knows nothing: put in place by a transaction that did not come to its end."""
+    known = {row[0] for row in conn.execute("SELECT sha256 FROM artifact")}
+    with contextlib.suppress(OSError):
+        for part in place.iterdir():
+            for file in part.iterdir() if re.fullmatch(r"[0-9a-f]{2}", part.name) else ():
+                if _SHA.fullmatch(part.name + file.name) and part.name + file.name not in known:
+                    file.unlink(missing_ok=True)
 
 
 def _remove_stale(waiting: Path) -> None:
@@ -141,7 +154,17 @@ def artifacts_of(conn: sqlite3.Connection, folder: Path, run: int) -> list[Artif
         (run,),
     )
     return [
-        ArtifactRow(name, sha, kind, size, stage, step, None if meta is None else json.loads(meta), created, place_of(folder, sha))
+        ArtifactRow(
+            name,
+            sha,
+            kind,
+            size,
+            stage,
+            step,
+            None if meta is None else stored_json.anything(meta, f"What is kept of the artifact {name}"),
+            created,
+            place_of(folder, sha),
+        )
         for name, sha, kind, size, stage, step, meta, created in rows
     ]
 

@@ -95,7 +95,7 @@ def pack(steps: Steps, values: Floats) -> Packed:
 def unpack(pieces: Iterable[Packed]) -> tuple[Steps, Floats]:
     """(steps, values) of rows in the order of their steps. Raises Refusal when a row is damaged."""
     rows = list(pieces)
-    if any(len(row.v) != 8 * row.n or len(row.steps or row.v) != 8 * row.n for row in rows):
+    if any(len(row.v) != 8 * row.n or len(row.v if row.steps is None else row.steps) != 8 * row.n or _beyond(row) for row in rows):
         raise Refusal("The points of this series are damaged: their number and their size disagree; use a backup of the library.")
     values = np.frombuffer(bytearray().join(row.v for row in rows), dtype="<f8")
     steps = np.empty(len(values), dtype=np.int64)
@@ -108,6 +108,11 @@ def unpack(pieces: Iterable[Packed]) -> tuple[Steps, Floats]:
             steps[at : at + row.n] = np.arange(row.step0, row.step0 + row.n * dstep, dstep)
         at += row.n
     return steps, values.astype(np.float64, copy=False)
+
+
+def _beyond(row: Packed) -> bool:
+    """Whether a row's last step is larger than any that we write."""
+    return row.steps is None and abs(row.step0 + row.n * (row.dstep or 1)) >= 2**62
 
 
 @dataclass

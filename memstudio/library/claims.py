@@ -15,6 +15,10 @@ from memstudio.library.documents import read_document
 from memstudio.library.schema import VERBS
 from memstudio.library.states import ACTIVE, change_state
 
+#: In which order queued runs (r) are claimed: highest priority first, then the longest queued, then as they were planned.
+ORDER = "r.priority DESC, r.queued, r.id"
+#: Key of the setting that holds the whole queue: "1" while no run is claimed.
+PAUSED = "queue.paused"
 #: Why a run is lost.
 GONE = "Its process ended without a word."
 
@@ -37,21 +41,21 @@ class Lease:
 
 
 def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = None, runs: Sequence[int] = ()) -> Lease | None:
-    """Takes the next queued run (of a study, of these runs) in one transaction; None when there is none.
-
-    Highest priority first, then the longest queued, then as they were planned.
+    """Takes the next queued run (of a study and its trials, of these runs) in one transaction; None when there is none, or the queue
+    is paused.
     """
     where, values = "r.state = 'queued' AND r.trashed IS NULL", list[object]()
     if study is not None:
-        where += " AND r.cell IN (SELECT id FROM cell WHERE study = ?)"
-        values.append(study)
+        where += " AND r.cell IN (SELECT c.id FROM cell c JOIN study s ON s.id = c.study WHERE s.id = ? OR s.parent = ?)"
+        values += [study, study]
     if runs:
         where += f" AND r.id IN ({', '.join('?' * len(runs))})"
         values += runs
+    if is_paused(conn) or conn.execute(f"SELECT 1 FROM run r WHERE {where} LIMIT 1", values).fetchone() is None:
+        return None  # most looks of a spare worker end here, without anybody waiting for a write
     with transaction(conn, full=True):
         row = conn.execute(
-            f"SELECT r.id, r.uid, r.epoch, r.document, r.seed, r.data_seed, r.attempts FROM run r WHERE {where}"
-            " ORDER BY r.priority DESC, r.queued, r.id LIMIT 1",
+            f"SELECT r.id, r.uid, r.epoch, r.document, r.seed, r.data_seed, r.attempts FROM run r WHERE {where} ORDER BY {ORDER} LIMIT 1",
             values,
         ).fetchone()
         if row is None:
@@ -70,6 +74,12 @@ def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = N
         )
         change_state(conn, run, "starting")
     return Lease(uid, run, epoch + 1, document, seed, data_seed, attempts > 0)
+
+
+def is_paused(conn: sqlite3.Connection) -> bool:
+    """Whether the whole queue is held: workers finish what they do and claim nothing."""
+    row = conn.execute("SELECT value FROM setting WHERE key = ?", (PAUSED,)).fetchone()
+    return row is not None and row[0] == "1"
 
 
 def check_lease(conn: sqlite3.Connection, run: int, epoch: int) -> None:
@@ -115,10 +125,11 @@ def requeue(conn: sqlite3.Connection, run: int) -> None:
     """Queues a paused, stopped, failed or lost run again; whoever still held it is superseded. Raises Refusal for others."""
     with transaction(conn, full=True):
         uid, state = conn.execute("SELECT uid, state FROM run WHERE id = ?", (run,)).fetchone()
-        _to_queue(conn, run, uid, state)
+        to_queue(conn, run, uid, state)
 
 
-def _to_queue(conn: sqlite3.Connection, run: int, uid: str, state: str) -> None:
+def to_queue(conn: sqlite3.Connection, run: int, uid: str, state: str) -> None:
+    """Queues a run that is in this state again, inside the caller's transaction; whoever still held it is superseded. Raises Refusal."""
     if state == "queued":
         return
     if state in ACTIVE:
@@ -147,7 +158,7 @@ def give_command(conn: sqlite3.Connection, run: int, verb: str) -> None:
             change_state(conn, run, "lost", release=True, failure=GONE)
             state = "lost"
         if verb == "resume":
-            _to_queue(conn, run, uid, state)
+            to_queue(conn, run, uid, state)
             return
         wanted = {"pause": "paused", "stop": "stopped"}.get(verb)
         if wanted is not None and state in (wanted, "lost"):

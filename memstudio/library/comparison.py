@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.wording import counted
-from memstudio.library.against import Difference, Values, differences, too_few_seeds
-from memstudio.library.groups import By, Gathered, Group, Reading, gather, group, left_out
+from memstudio.library.against import Difference, Test, Values, differences, differences_of_all, too_few_seeds
+from memstudio.library.baselines import kept_baseline
+from memstudio.library.groups import By, Gathered, Group, Reading, Way, advice, gather, group, left_out, ways
 from memstudio.library.library import Library
 from memstudio.library.sentences import Sentence, difference_sentence
 from memstudio.library.what_differs import WhatDiffers, what_differs
@@ -40,7 +41,8 @@ def in_reading_order(names: Iterable[str]) -> list[str]:
 class Comparison:
     """Groups beside each other. by: how runs became groups; baseline: the number of the group the others are compared with.
 
-    values: for each group, measure -> (seed of weights, seed of data) -> its last value; notes: sentences about runs that do not count.
+    values: for each group, measure -> (seed of weights, seed of data) -> its last value; notes: sentences about runs that do not count;
+    ways: by what else the runs can be put together; advice: what to do where there are too many groups to tell apart.
     """
 
     title: str
@@ -50,6 +52,8 @@ class Comparison:
     baseline: int
     differs: WhatDiffers
     notes: tuple[str, ...]
+    ways: tuple[Way, ...] = ()
+    advice: str = ""
 
     @property
     def runs(self) -> int:
@@ -69,30 +73,64 @@ class Comparison:
     @property
     def headline(self) -> str:
         """The measure that says most, of those that most groups have; "" where nothing was measured."""
-        most = max((sum(name in of_group for of_group in self.values) for name in self.measures), default=0)
-        return next((name for name in self.measures if sum(name in of_group for of_group in self.values) == most), "")
+        return headline(self.values, self.measures)
 
     def of(self, measure: str) -> tuple[Values, ...]:
         """The values of one measure by seed, a mapping a group."""
         return tuple(of_group.get(measure, {}) for of_group in self.values)
 
     def intervals(self, measure: str) -> tuple[Interval | None, ...]:
-        """Mean and 95 % interval over seeds of each group; None where it was not measured."""
-        return tuple(mean_interval(values.values()) if values else None for values in self.of(measure))
+        """Mean and 95 % interval over seeds of each group; None where it was not measured.
 
-    def differences(self, measure: str) -> tuple[Difference | None, ...]:
-        """Each group less the baseline, tested and corrected over the groups; None for the baseline and where a value is missing."""
-        return differences(self.of(measure), self.baseline)
+        Seeds whose value is not finite are left out (see `missing`), unless all are.
+        """
+        return tuple(interval_of(values) for values in self.of(measure))
 
-    def sentences(self, measure: str) -> tuple[Sentence, ...]:
-        """Every group against the baseline in words, as the groups follow each other; then what the number of seeds cannot show."""
-        found = self.differences(measure)
+    def differences(self, measure: str, family: Sequence[str] = ()) -> tuple[Difference | None, ...]:
+        """Each group less the baseline, tested; None for the baseline and where a value is missing.
+
+        p values are corrected over the groups; with `family`, over the tests of all these measures together.
+        """
+        if measure not in family:
+            return differences(self.of(measure), self.baseline)
+        return self._of_family(tuple(family))[measure]
+
+    def _of_family(self, family: tuple[str, ...]) -> Mapping[str, tuple[Difference | None, ...]]:
+        if family not in self._families:
+            found = differences_of_all([self.of(name) for name in family], self.baseline)
+            self._families[family] = dict(zip(family, found, strict=True))
+        return self._families[family]
+
+    @cached_property
+    def _families(self) -> dict[tuple[str, ...], Mapping[str, tuple[Difference | None, ...]]]:
+        return {}
+
+    def sentences(self, measure: str, family: Sequence[str] = (), test: Test = "t") -> tuple[Sentence, ...]:
+        """Every group against the baseline in words, as the groups follow each other; then what the seeds cannot show or do not have."""
+        found = self.differences(measure, family)
         label = self.groups[self.baseline].label
         said = [
-            difference_sentence(measure, self.groups[i].label, label, one, self._costs(i)) for i, one in enumerate(found) if one is not None
+            difference_sentence(measure, self.groups[i].label, label, one, self._costs(i), test)
+            for i, one in enumerate(found)
+            if one is not None
         ]
-        doubt = too_few_seeds(found)
-        return (*said, Sentence(((doubt, False),))) if doubt else tuple(said)
+        doubts = [doubt for doubt in (too_few_seeds(found), *self.missing(measure)) if doubt]
+        return (*said, *(Sentence(((doubt, False),)) for doubt in doubts))
+
+    def missing(self, measure: str) -> tuple[str, ...]:
+        """What of the finished runs has no value of a measure, or none that counts, a sentence a group."""
+        sentences = []
+        for one, values in zip(self.groups, self.of(measure), strict=True):
+            seeds = one.of_seeds
+            bad = sum(not math.isfinite(value) for value in values.values())
+            without = len(seeds) - len(values)
+            if bad:
+                which = "its value" if len(values) == 1 else f"the value of {bad:,} of {counted(len(values), 'seed')}"
+                rest = "" if bad == len(values) else f"; the mean is over {'the others' if len(values) - bad > 1 else 'the other'}"
+                sentences.append(f"{one.label}: {which} is not finite{rest}.")
+            if without and values:
+                sentences.append(f"{one.label}: {without:,} of {counted(len(seeds), 'seed')} did not measure this.")
+        return tuple(sentences)
 
     def _costs(self, at: int) -> dict[str, tuple[float, float]]:
         found = {}
@@ -116,7 +154,7 @@ def compare(
 ) -> Comparison:
     """Compares runs and studies (uids or their beginnings). by: how runs become groups, see `groups.group`.
 
-    baseline: a group's label; None: the first group that has a finished run. known: the catalogue, so that values left at
+    baseline: a group's label; None: the one the library keeps, else the first that has a finished run. known: the catalogue, so that values left at
     their defaults count as what they stand for. Raises Refusal where a name or the baseline is unknown.
     """
     return comparison_of(library, gather(library, names), by=by, baseline=baseline, known=known)
@@ -127,25 +165,64 @@ def comparison_of(
 ) -> Comparison:
     """The same of runs that were gathered before."""
     groups, taken = group(library, gathered, by, known)
+    reading = Reading(library, known)
+    there = ways(reading, gathered)
     last = library.measures_of([row.uid for one in groups for row in one.finished])
     made = Comparison(
         title=gathered.title,
         by=taken,
         groups=groups,
-        values=tuple(_values(one, last) for one in groups),
-        baseline=next((i for i, one in enumerate(groups) if one.by_seed), 0),
-        differs=what_differs(library, groups, Reading(library, known)),
+        values=values_of(groups, last),
+        baseline=_baseline(library, gathered, groups, taken),
+        differs=what_differs(library, groups, reading),
         notes=left_out(groups),
+        ways=there,
+        advice=advice(groups, there),
     )
     return made if baseline is None else made.with_baseline(baseline)
 
 
-def _values(one: Group, last: Mapping[str, Mapping[str, float]]) -> dict[str, Values]:
-    found: dict[str, dict[tuple[int, int], float]] = {}
-    for seed, row in one.by_seed.items():
-        for name, value in last[row.uid].items():
-            found.setdefault(name, {})[seed] = value
-    return dict(found)
+def _baseline(library: Library, gathered: Gathered, groups: Sequence[Group], by: By) -> int:
+    """The number of the baseline: the one that is kept where it has a finished run, else the first that has one."""
+    kept = kept_baseline(library, gathered, groups, by)
+    if kept is not None and groups[kept].by_seed:
+        return kept
+    return next((i for i, one in enumerate(groups) if one.by_seed), 0)
+
+
+def values_of(groups: Sequence[Group], last: Mapping[str, Mapping[str, float]]) -> tuple[dict[str, Values], ...]:
+    """The value of every measure for each seed of each group. last: run uid -> measure -> value.
+
+    Where groups have blocks (the settings of other axes), a seed counts with the mean over those that all groups have, if it has them all.
+    """
+    blocks = [{block for _, block in one.by_place} for one in groups if one.by_place]
+    shared = set.intersection(*blocks) if blocks else set()
+    return tuple(_values(one, last, shared) for one in groups)
+
+
+def _values(one: Group, last: Mapping[str, Mapping[str, float]], shared: Collection[str]) -> dict[str, Values]:
+    found: dict[str, dict[tuple[int, int], list[float]]] = {}
+    for (seed, block), row in one.by_place.items():
+        if block in shared:
+            for name, value in last[row.uid].items():
+                found.setdefault(name, {}).setdefault(seed, []).append(value)
+    # a seed without one of the blocks would be a mean of something else
+    whole = {name: {seed: parts for seed, parts in seeds.items() if len(parts) == len(shared)} for name, seeds in found.items()}
+    return {name: {seed: math.fsum(parts) / len(parts) for seed, parts in seeds.items()} for name, seeds in whole.items() if seeds}
+
+
+def headline(values: Sequence[Mapping[str, Values]], measures: Sequence[str]) -> str:
+    """The first of these measures that as many groups have as any; "" where there is none."""
+    most = max((sum(name in of_group for of_group in values) for name in measures), default=0)
+    return next((name for name in measures if sum(name in of_group for of_group in values) == most), "")
+
+
+def interval_of(values: Values) -> Interval | None:
+    """Mean and interval over the seeds whose value is finite (over all where none is); None where there is no seed."""
+    if not values:
+        return None
+    finite = [value for value in values.values() if math.isfinite(value)]
+    return mean_interval(finite or values.values())
 
 
 def heading(comparison: Comparison) -> str:
@@ -159,19 +236,28 @@ TABLE = (
     *("measure", "group", "mean", "low", "high", "n"),
     *("difference", "difference_low", "difference_high", "difference_n"),
     *("p", "p_holm", "p_permutation", "p_permutation_holm"),
+    *("g", "g_low", "g_high", "seeds_left_out", "not_finite"),
 )
 
 
-def table_rows(comparison: Comparison, measures: Sequence[str] = ()) -> list[tuple[str | float | None, ...]]:
-    """A row, as TABLE names it, for each measure (of those given, else of all) of each group that has it; None where there is nothing."""
+def table_rows(comparison: Comparison, measures: Sequence[str] = (), family: Sequence[str] = ()) -> list[tuple[str | float | None, ...]]:
+    """A row, as TABLE names it, for each measure (of those given, else of all) of each group that has it; None where there is nothing.
+
+    family: the measures whose tests Holm's rule corrects together.
+    """
     rows: list[tuple[str | float | None, ...]] = []
     for name in measures or comparison.measures:
-        for label, interval, one in zip(comparison.labels, comparison.intervals(name), comparison.differences(name), strict=True):
-            if interval is None:
-                continue
-            beside: tuple[float | None, ...] = (None,) * 8
-            if one is not None:
-                p, q = one.t.p if one.t is not None else None, one.permutation.p if one.permutation is not None else None
-                beside = (one.interval.mean, one.interval.low, one.interval.high, one.interval.n, p, one.p, q, one.p_permutation)
-            rows.append((name, label, interval.mean, interval.low, interval.high, interval.n, *beside))
+        for label, interval, one in zip(comparison.labels, comparison.intervals(name), comparison.differences(name, family), strict=True):
+            if interval is not None:
+                rows.append((name, label, interval.mean, interval.low, interval.high, interval.n, *_beside(one)))
     return rows
+
+
+def _beside(one: Difference | None) -> tuple[float | None, ...]:
+    if one is None:
+        return (None,) * (len(TABLE) - 6)
+    p, q = one.t.p if one.t is not None else None, one.permutation.p if one.permutation is not None else None
+    effect = (one.effect.g, one.effect.low, one.effect.high) if one.effect is not None else (None, None, None)
+    interval = one.interval
+    difference = (interval.mean, interval.low, interval.high, interval.n)
+    return (*difference, p, one.p, q, one.p_permutation, *effect, one.left_out, one.not_finite)

@@ -88,7 +88,8 @@ def optimise(conn: sqlite3.Connection) -> None:
 
     One missing statistic made a sorted page 70 times slower elsewhere (facts). The limit keeps it to milliseconds on large libraries.
     """
-    with contextlib.suppress(sqlite3.OperationalError):
+    # of a damaged file too: what was wrong with it has been said where it was read
+    with contextlib.suppress(sqlite3.OperationalError, sqlite3.DatabaseError):
         conn.execute("PRAGMA analysis_limit=400")
         conn.execute("PRAGMA optimize")
 

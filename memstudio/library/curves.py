@@ -141,13 +141,17 @@ def _unknown(conn: sqlite3.Connection, run: int, name: str) -> Refusal:
 
 def _curve(row: tuple[Any, ...]) -> CurveAt:
     name, step, shape, dtype, low, high, v, form_text = row
-    form = json.loads(form_text)
-    kind = np.dtype(dtype)
-    size = json.loads(shape)
-    if kind.kind not in "fiu" or len(v) != kind.itemsize * int(np.prod(size)):
-        raise Refusal(f"Curve {name} at step {step:,} is damaged; use a backup of the library.")
-    values: npt.NDArray[Any] = np.frombuffer(bytearray(v), dtype=kind).reshape(size)
+    try:
+        form = json.loads(form_text)
+        kind = np.dtype(dtype)
+        if kind.kind not in "fiu":
+            raise ValueError(dtype)
+        # reshape refuses what disagrees with the number of values
+        values: npt.NDArray[Any] = np.frombuffer(bytearray(v), dtype=kind).reshape(json.loads(shape))
+        axes = tuple(CurveAxis(axis["name"], tuple(axis["values"]), axis["unit"]) for axis in form["axes"])
+        rows, drawn = tuple(form["rows"]), str(form["kind"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise Refusal(f"Curve {name} at step {step:,} is damaged; use a backup of the library.") from error
     if low is not None and high is not None:
         values = (low + values.astype(np.float64) / 255 * (high - low)).astype(np.float32)
-    axes = tuple(CurveAxis(axis["name"], tuple(axis["values"]), axis["unit"]) for axis in form["axes"])
-    return CurveAt(name, step, values, axes, form["kind"], tuple(form["rows"]))
+    return CurveAt(name, step, values, axes, drawn, rows)

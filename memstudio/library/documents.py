@@ -11,6 +11,7 @@ from typing import Any
 from memstudio.experiment.document import Document
 from memstudio.experiment.files import parse
 from memstudio.experiment.parameters import Refusal
+from memstudio.library import stored_json
 
 #: What of a document's `run` is found as a parameter of the run.
 RUN_PARAMETERS = ("seed", "data_seed", "device", "precision", "threads", "deterministic")
@@ -48,7 +49,7 @@ def read_document(conn: sqlite3.Connection, sha: str) -> Document:
 def read_environment(conn: sqlite3.Connection, sha: str | None) -> dict[str, Any]:
     """The environment of that sha256; empty for a run that has not been begun."""
     row = conn.execute("SELECT json FROM environment WHERE sha256 = ?", (sha,)).fetchone() if sha else None
-    return dict(json.loads(row[0])) if row else {}
+    return stored_json.mapping(row[0], f"Environment {sha[:12] if sha else ''} of the library") if row else {}
 
 
 def parameters(document: Document) -> dict[str, Any]:

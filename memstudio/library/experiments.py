@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -43,7 +43,15 @@ class Experiment:
     @cached_property
     def key(self) -> str:
         """The same text for documents that say the same."""
-        return json.dumps([sorted(self.all.items()), sorted(self.wires)], sort_keys=True, default=str)
+        return self.without()
+
+    def without(self, address: str = "", shared: Collection[str] = ()) -> str:
+        """The same text for documents that say the same but at an address; below a component's, only what is `shared` counts."""
+        below = f"{address.removesuffix(_COMPONENT)}." if address.endswith(_COMPONENT) else None
+        said = [
+            (at, value) for at, value in self.all.items() if at != address and (below is None or not at.startswith(below) or at in shared)
+        ]
+        return json.dumps([sorted(said), sorted(self.wires)], sort_keys=True, default=str)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import sqlite_utils
 
 from memstudio.experiment.parameters import Refusal
 from memstudio.library import schema
+from memstudio.library.axes import name_axes
 
 Step = Callable[[sqlite_utils.Database], None]
 
@@ -22,8 +23,15 @@ def first_tables(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+def studies_and_views(db: sqlite_utils.Database) -> None:
+    """Version 2: trials, baselines, reasons, saved views, settings, measures computed later; axes of studies as parameters."""
+    for statement in statements(schema.VERSION_2):
+        db.execute(statement)
+    name_axes(db.conn)
+
+
 #: STEPS[i] brings a library from version i to version i + 1; never changed once released, only added to.
-STEPS: tuple[Step, ...] = (first_tables,)
+STEPS: tuple[Step, ...] = (first_tables, studies_and_views)
 
 
 def statements(script: str) -> list[str]:
@@ -47,8 +55,8 @@ def current(steps: Sequence[Step] = STEPS) -> int:
     return len(steps)
 
 
-def migrate(conn: sqlite3.Connection, file: Path, steps: Sequence[Step] = STEPS) -> Path | None:
-    """Brings a library up to date and returns its backup (None where there was nothing to keep or to do).
+def migrate(conn: sqlite3.Connection, file: Path | None, steps: Sequence[Step] = STEPS) -> Path | None:
+    """Brings a library up to date and returns its backup (None where there was nothing to keep or to do). file None: a copy, kept nowhere.
 
     All of it or nothing, in one exclusive transaction: what others have written before is in the backup, and they wait.
     Raises Refusal where the disk has no room for the backup, sqlite3.Error where a step fails.
@@ -60,7 +68,7 @@ def migrate(conn: sqlite3.Connection, file: Path, steps: Sequence[Step] = STEPS)
         conn.execute("BEGIN EXCLUSIVE")
         try:
             version = version_of(conn)
-            kept = _backup(file, version) if 0 < version < len(steps) else None
+            kept = _backup(file, version) if file is not None and 0 < version < len(steps) else None
             db = sqlite_utils.Database(conn, execute_plugins=False, recursive_triggers=False)
             for step in steps[version:]:
                 step(db)

@@ -17,6 +17,8 @@ from memstudio.library.connection import connect, damaged, is_damaged, network_o
 FILE_NAME = "library.db"
 #: The first with STRICT tables.
 OLDEST_SQLITE = (3, 37)
+#: An older library that can only be read is read through a copy in memory, up to this many bytes.
+MOST_IN_MEMORY = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def open_file(path: Path | str | None = None, *, readonly: bool = False, shared:
         network = network_of(file.parent)
         if network is not None:
             notices.append(f"The library {file} lies on a network folder ({network}): use it from one machine at a time.")
-        conn = _read_only(file) if readonly else _writing(file, shared=shared, wal=network is None)
+        if readonly:
+            conn, older = _read_only(file)
+            notices += [older] if older else []
+        else:
+            conn = _writing(file, shared=shared, wal=network is None)
     except sqlite3.Error as error:
         raise Refusal(sentence(error, file)) from error
     except OSError as error:
@@ -151,19 +157,42 @@ def _writing(file: Path, *, shared: bool, wal: bool) -> sqlite3.Connection:
     return conn
 
 
-def _read_only(file: Path) -> sqlite3.Connection:
+def _read_only(file: Path) -> tuple[sqlite3.Connection, str]:
+    """A connection that only reads, and a sentence where that is of an older library: it is read through a copy brought up to date."""
     conn = _connect_read_only(file)
     try:
         version = migrations.version_of(conn)
         _refuse_newer(file, version)
-        if version < migrations.current():
+        if version == migrations.current():
+            return conn, ""
+        if file.stat().st_size > MOST_IN_MEMORY:
             raise Refusal(
                 f"The library {file} was written by an older MemStudio; open it once where it can be written, to bring it up to date."
             )
+        copy = up_to_date_copy(conn, ":memory:")
     except BaseException:
         conn.close()
         raise
-    return conn
+    conn.close()
+    copy.execute("PRAGMA query_only=ON")
+    return copy, f"The library {file} was written by an older MemStudio: it is read as it is now, and left as it is."
+
+
+def up_to_date_copy(conn: sqlite3.Connection, target: Path | str) -> sqlite3.Connection:
+    """A copy of a library of any older version, as a file or in memory, with today's tables; the library itself is not touched."""
+    copy = sqlite3.connect(target, isolation_level=None)
+    try:
+        if conn.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1").fetchone():
+            raise Refusal("The library holds rules of its own, which no library of MemStudio does; use a backup of it.")
+        conn.backup(copy)
+        copy.execute("PRAGMA journal_mode=MEMORY")  # the copy of a file that was in WAL mode would be in it too
+        copy.execute("PRAGMA foreign_keys=ON")
+        copy.execute("PRAGMA trusted_schema=OFF")
+        migrations.migrate(copy, None)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
 
 
 def _connect_read_only(file: Path) -> sqlite3.Connection:

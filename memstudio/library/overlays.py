@@ -1,4 +1,7 @@
-"""Series, curves, reliability diagrams and matrices of groups laid over each other: means over seeds with their 95 % intervals."""
+"""Series, curves, reliability diagrams and matrices of groups laid over each other: means over seeds with their 95 % intervals.
+
+A group put together by one axis of several has several runs a seed: their mean stands for the seed.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from memstudio.experiment.parameters import Refusal
 from memstudio.library.groups import Group
 from memstudio.library.library import Library
-from memstudio.library.rows import CurveAt, RunRow
+from memstudio.library.rows import CurveAt
 from memstudio.measures.intervals import Interval, mean_interval
-from memstudio.measures.means import aligned, binned, over_seeds, spread, with_band
+from memstudio.measures.means import Binned, aligned, averaged, binned, mean_of_all, over_seeds, spread, with_band
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-#: later than any step
-LAST = 2**62
+#: the newest stored step, whichever that is
+LAST = None
 #: a band over seeds is taken over bins so wide that single steps' noise does not tear it
 BANDS = 36
 #: fewer points than this are no line over steps
@@ -39,19 +41,29 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """Lines of several groups over one axis. reference: a line to compare with (chance), (x, y), or None; step: of the newest curve."""
+    """Lines of several groups over one axis. reference: a line to compare with (chance), (x, y), or None.
+
+    steps: the lowest and highest stored step that is shown of a curve; None of series.
+    """
 
     name: str
     x_name: str
     unit: str
     lines: tuple[Line, ...]
     reference: tuple[Floats, Floats] | None = None
-    step: int | None = None
+    steps: tuple[int, int] | None = None
+
+    @property
+    def step(self) -> int | None:
+        """The newest step that is shown."""
+        return self.steps[1] if self.steps is not None else None
 
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
     """The reliability diagram of a group, all answers of its seeds together. middle, count, confidence, accuracy: (bins,).
+
+    steps: the lowest and highest stored step that is shown.
 
     ece: mean and interval over seeds of Σ (n_b / n) |accuracy_b − confidence_b|, None where nothing was answered; seeds: how many.
     """
@@ -63,7 +75,12 @@ class Reliability:
     accuracy: Floats
     ece: Interval | None
     seeds: int
-    step: int
+    steps: tuple[int, int]
+
+    @property
+    def step(self) -> int:
+        """The newest step that is shown."""
+        return self.steps[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +96,12 @@ class Matrix:
     rows: tuple[float | str, ...]
     column_name: str
     columns: tuple[float | str, ...]
-    step: int
+    steps: tuple[int, int]
+
+    @property
+    def step(self) -> int:
+        """The newest step that is shown."""
+        return self.steps[1]
 
 
 @dataclass(frozen=True)
@@ -99,25 +121,25 @@ class Overlaid:
 def overlaid(library: Library, groups: Sequence[Group]) -> Overlaid:
     """What the groups' finished runs have stored that can be laid over each other; one run a group is looked at."""
     speakers = [one.finished[0] for one in groups if one.by_seed]
-    series = dict.fromkeys(name for row in speakers for name in library.series_names(row.uid) if _is_line(library, row, name))
+    series = library.long_series([row.uid for row in speakers], FEWEST)
     found: dict[str, list[str]] = {"line": [], "reliability": [], "matrix": []}
     axes: dict[str, str] = {}
-    seen: set[str] = set()
+    names: dict[str, str] = {}
     for row in speakers:
-        for name in library.curve_names(row.uid):
-            if name in seen:
-                continue
-            seen.add(name)
-            curve = library.curve_at(row.uid, name, LAST)
-            kind = _kind(curve)
-            if kind is not None:
-                found[kind].append(name)
-                axes[name] = curve.axes[0].name
+        names |= dict.fromkeys(library.curve_names(row.uid), row.uid) | names
+    for name, uid in names.items():
+        curve = library.curve_near([uid], name, LAST)[uid]
+        kind = _kind(curve)
+        if kind is not None:
+            found[kind].append(name)
+            axes[name] = curve.axes[0].name
     return Overlaid(tuple(series), tuple(found["line"]), tuple(found["reliability"]), tuple(found["matrix"]), axes)
 
 
-def _is_line(library: Library, row: RunRow, name: str) -> bool:
-    return library.summary(row.uid, name).n >= FEWEST
+def stored_steps(library: Library, groups: Sequence[Group], there: Overlaid) -> tuple[int, ...]:
+    """The steps at which something that can be scrubbed through is stored for one run of a group or more, rising."""
+    names = (*there.curves, *there.reliability, *there.matrices)
+    return tuple(library.stored_steps([row.uid for one in groups for row in one.finished], names))
 
 
 def _kind(curve: CurveAt) -> str | None:
@@ -134,50 +156,53 @@ def series_overlay(library: Library, groups: Sequence[Group], name: str, bins: i
 
     bins: at most about so many points a line, each the mean over equally many steps (None: every step itself).
     """
+    points = library.series_of([row.uid for one in groups for row in one.finished], name)
     lines = []
     for number, one in enumerate(groups):
-        found = [series for row in one.finished if (series := _series(library, row, name)) is not None]
+        found = [those for rows in one.of_seeds.values() if (those := [points[row.uid] for row in rows if _is_there(points.get(row.uid))])]
         if not found:
             continue
-        last = max(int(steps[-1]) for steps, _ in found)
-        line = over_seeds([binned(steps, values, last, bins or last + 1) for steps, values in found])
+        last = max(int(steps[-1]) for those in found for steps, _ in those)
+        line = over_seeds(_binned(found, last, bins or last + 1))
         if bins is not None and bins > BANDS and len(found) > 1:
-            line = with_band(line, over_seeds([binned(steps, values, last, BANDS) for steps, values in found]))
+            line = with_band(line, over_seeds(_binned(found, last, BANDS)))
         if len(line.x):
             lines.append(Line(number, line.x, line.mean, line.low, line.high, line.n))
     return Overlay(name, "step", "", tuple(lines))
 
 
-def _series(library: Library, row: RunRow, name: str) -> tuple[Whole, Floats] | None:
-    try:
-        found = library.series(row.uid, name)
-    except Refusal:
-        return None
-    return (found.steps, found.values) if np.isfinite(found.values).any() else None
+def _is_there(series: tuple[Whole, Floats] | None) -> bool:
+    return series is not None and bool(np.isfinite(series[1]).any())
 
 
-def curve_overlay(library: Library, groups: Sequence[Group], name: str, step: int = LAST) -> Overlay:
-    """The newest stored curve not after `step` of every group: mean and interval at every point of its axis."""
+def _binned(found: Sequence[Sequence[tuple[Whole, Floats]]], last: int, bins: int) -> list[Binned]:
+    """A series a seed: the mean of its runs."""
+    return [averaged([binned(steps, values, last, bins) for steps, values in those]) for those in found]
+
+
+def curve_overlay(library: Library, groups: Sequence[Group], name: str, step: int | None = LAST) -> Overlay:
+    """The curve of every group at the stored step of each run that is nearest to `step` (None: the newest): mean and interval."""
     lines = []
     reference = None
-    axis, unit, newest = "", "", None
-    for number, curves in _curves(library, groups, name, step):
-        points = [_points(curve) for curve in curves]
-        line = spread(*aligned(points))
+    axis, unit, steps = "", "", list[int]()
+    for number, seeds in _curves(library, groups, name, step):
+        line = spread(*aligned([mean_of_all([_points(curve) for curve in curves]) for curves in seeds]))
         lines.append(Line(number, line.x, line.mean, line.low, line.high, line.n))
-        axis, unit = curves[0].axes[0].name, curves[0].axes[0].unit
-        newest = max(curve.step for curve in curves) if newest is None else max(newest, *(curve.step for curve in curves))
-        reference = reference or _reference(curves[0])
-    return Overlay(name, axis, unit, tuple(lines), reference, newest)
+        first = seeds[0][0]
+        axis, unit = first.axes[0].name, first.axes[0].unit
+        steps += [curve.step for curves in seeds for curve in curves]
+        reference = reference or _reference(first)
+    return Overlay(name, axis, unit, tuple(lines), reference, (min(steps), max(steps)) if steps else None)
 
 
-def _curves(library: Library, groups: Sequence[Group], name: str, step: int) -> list[tuple[int, list[CurveAt]]]:
-    """The groups by number that have this curve, with that of each seed."""
+def _curves(library: Library, groups: Sequence[Group], name: str, step: int | None) -> list[tuple[int, list[list[CurveAt]]]]:
+    """The groups by number that have this curve, with those of each seed."""
+    there = library.curve_near([row.uid for one in groups for row in one.finished], name, step)
     found = []
     for number, one in enumerate(groups):
-        curves = [library.curve_at(row.uid, name, step) for row in one.finished if name in library.curve_names(row.uid)]
-        if curves:
-            found.append((number, curves))
+        seeds = [curves for rows in one.of_seeds.values() if (curves := [there[row.uid] for row in rows if row.uid in there])]
+        if seeds:
+            found.append((number, seeds))
     return found
 
 
@@ -196,12 +221,15 @@ def _reference(curve: CurveAt) -> tuple[Floats, Floats] | None:
     return x, np.asarray(curve.values, dtype=np.float64)[list(curve.rows).index("chance")]
 
 
-def reliability(library: Library, groups: Sequence[Group], name: str, step: int = LAST) -> tuple[Reliability, ...]:
+def reliability(library: Library, groups: Sequence[Group], name: str, step: int | None = LAST) -> tuple[Reliability, ...]:
     """The reliability diagram of every group that has it; seeds with other bins than the first are left out."""
-    return tuple(_pooled(number, curves) for number, curves in _curves(library, groups, name, step))
+    return tuple(
+        _pooled(number, [curve for curves in seeds for curve in curves], len(seeds))
+        for number, seeds in _curves(library, groups, name, step)
+    )
 
 
-def _pooled(number: int, curves: Sequence[CurveAt]) -> Reliability:
+def _pooled(number: int, curves: Sequence[CurveAt], seeds: int) -> Reliability:
     middle = np.asarray(curves[0].axes[0].values, dtype=np.float64)
     alike = [
         dict(zip(curve.rows, np.asarray(curve.values, dtype=np.float64), strict=True)) for curve in curves if _same_bins(curve, curves[0])
@@ -214,10 +242,12 @@ def _pooled(number: int, curves: Sequence[CurveAt]) -> Reliability:
         return np.where(count > 0, weighed / some, middle)
 
     errors = [_ece(one) for one in alike if one["count"].sum() > 0]
-    step = max(curve.step for curve in curves)
-    return Reliability(
-        number, middle, count, mean("confidence"), mean("accuracy"), mean_interval(errors) if errors else None, len(alike), step
-    )
+    ece = mean_interval(errors) if errors else None
+    return Reliability(number, middle, count, mean("confidence"), mean("accuracy"), ece, min(seeds, len(alike)), _steps(curves))
+
+
+def _steps(curves: Sequence[CurveAt]) -> tuple[int, int]:
+    return min(curve.step for curve in curves), max(curve.step for curve in curves)
 
 
 def _same_bins(curve: CurveAt, first: CurveAt) -> bool:
@@ -229,31 +259,23 @@ def _ece(one: Mapping[str, Floats]) -> float:
     return float((one["count"] * gaps).sum() / one["count"].sum())
 
 
-def matrices(library: Library, groups: Sequence[Group], name: str, step: int = LAST) -> tuple[Matrix, ...]:
+def matrices(library: Library, groups: Sequence[Group], name: str, step: int | None = LAST) -> tuple[Matrix, ...]:
     """The matrix of every group that has it, the mean of its seeds cell by cell; seeds of another shape than the first are left out."""
-    return tuple(_mean_matrix(number, curves) for number, curves in _curves(library, groups, name, step))
+    return tuple(_mean_matrix(number, seeds) for number, seeds in _curves(library, groups, name, step))
 
 
-def _mean_matrix(number: int, curves: Sequence[CurveAt]) -> Matrix:
-    first = curves[0]
-    alike = [np.asarray(curve.values, dtype=np.float64) for curve in curves if curve.axes == first.axes]
-    table = np.stack(alike)
+def _mean_matrix(number: int, seeds: Sequence[Sequence[CurveAt]]) -> Matrix:
+    first = seeds[0][0]
+    alike = [[np.asarray(curve.values, dtype=np.float64) for curve in curves if curve.axes == first.axes] for curves in seeds]
+    # of several runs a seed the mean: not known where one of them does not know it
+    table = np.stack([np.mean(those, axis=0) for those in alike if those])
     shape = table.shape[1:]
-    flat = table.reshape(len(alike), -1)
+    flat = table.reshape(len(table), -1)
     known = np.isfinite(flat).any(axis=0)
     line = spread(np.arange(flat.shape[1], dtype=np.float64), flat)
     mean, low, high = (np.full(flat.shape[1], np.nan) for _ in range(3))
     mean[known], low[known], high[known] = line.mean, line.low, line.high
     row, column = first.axes
-    return Matrix(
-        number,
-        mean.reshape(shape),
-        low.reshape(shape),
-        high.reshape(shape),
-        len(alike),
-        row.name,
-        row.values,
-        column.name,
-        column.values,
-        max(curve.step for curve in curves),
-    )
+    values = (mean.reshape(shape), low.reshape(shape), high.reshape(shape))
+    steps = _steps([curve for curves in seeds for curve in curves])
+    return Matrix(number, *values, len(table), row.name, row.values, column.name, column.values, steps)

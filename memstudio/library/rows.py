@@ -19,7 +19,8 @@ class RunRow:
     """A run. Times are seconds since 1970; document and environment are sha256 sums (see Library.document, .environment).
 
     state: queued, starting, running, paused, finished, stopped, failed or lost; held: a worker (pid on machine) holds it;
-    step of steps (None before the worker has said how many); attempts: how often it was begun or gone on with.
+    step of steps (None before the worker has said how many); attempts: how often it was begun or gone on with;
+    why: in words, why it was stopped or never started; packed: its seeds were members of one pass.
     """
 
     uid: str
@@ -52,6 +53,18 @@ class RunRow:
     machine: str | None
     pid: int | None
     trashed: float | None
+    tags: tuple[str, ...] = ()
+    baseline: bool = False
+    why: str | None = None
+    packed: bool = False
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from its start to its end, or to the last word of its worker while it goes on; None before it was begun."""
+        if self.started is None:
+            return None
+        until = self.ended if self.ended is not None else self.heartbeat
+        return None if until is None else until - self.started
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,10 @@ class CellRow:
 
 @dataclass(frozen=True)
 class StudyRow:
-    """A study: its cells in the order they were planned, and how many of its runs are in each state."""
+    """A study: its cells in the order they were planned, and how many of its runs are in each state.
+
+    kind: study, or trials (those of a tuned axis of the study `parent`); baseline: the label of the cell others are compared with.
+    """
 
     uid: str
     title: str
@@ -74,6 +90,11 @@ class StudyRow:
     runs: int
     states: Mapping[str, int]
     cells: tuple[CellRow, ...]
+    baseline: str | None = None
+    starred: bool = False
+    parent: str | None = None
+    kind: str = "study"
+    trashed: float | None = None
 
 
 @dataclass(frozen=True)

@@ -94,3 +94,22 @@ CREATE TABLE run_artifact(
   kind TEXT NOT NULL, stage TEXT, step INTEGER, meta TEXT, created REAL NOT NULL, PRIMARY KEY(run, name)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_artifact_of ON run_artifact(artifact);
 """
+
+#: What version 2 adds: studies of trials, baselines, why a run stopped, saved views, settings, measures computed later.
+VERSION_2 = """
+ALTER TABLE study ADD COLUMN baseline TEXT; -- the label of a cell
+ALTER TABLE study ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE study ADD COLUMN parent INTEGER REFERENCES study(id) ON DELETE SET NULL; -- the study whose tuned axis these trials are for
+ALTER TABLE study ADD COLUMN kind TEXT NOT NULL DEFAULT 'study' CHECK(kind IN ('study', 'trials'));
+CREATE INDEX study_parent ON study(parent);
+ALTER TABLE run ADD COLUMN baseline INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN why TEXT; -- why it was stopped or never started, in words
+ALTER TABLE run ADD COLUMN packed INTEGER NOT NULL DEFAULT 0; -- its replicates were members of one pass
+CREATE INDEX run_environment ON run(environment);
+CREATE TABLE view(name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID; -- saved views of runs
+CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID; -- of the library, as queue.paused
+CREATE TABLE derived( -- computed later from raw outcomes; version: of the computation
+  run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, name TEXT NOT NULL, value REAL, version INTEGER NOT NULL,
+  computed REAL NOT NULL, PRIMARY KEY(run, name)) STRICT, WITHOUT ROWID;
+CREATE INDEX derived_name ON derived(name, value, run);
+"""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from memstudio.experiment.wording import counted
-from memstudio.library.against import Difference
+from memstudio.library.against import LEVEL, Difference, Test
 from memstudio.measures.names import split_name
 
 _MINUS = "\N{MINUS SIGN}"
@@ -77,10 +77,12 @@ def p_words(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def difference_sentence(name: str, label: str, baseline: str, found: Difference, costs: Mapping[str, tuple[float, float]] = {}) -> Sentence:
+def difference_sentence(
+    name: str, label: str, baseline: str, found: Difference, costs: Mapping[str, tuple[float, float]] = {}, test: Test = "t"
+) -> Sentence:
     """What a group does differently from the baseline in a measure, how surely, and at what cost.
 
-    costs: measure -> (the group's, the baseline's) for `state_bytes` and `parameters`.
+    costs: measure -> (the group's, the baseline's) for `state_bytes` and `parameters`; test: the one that is spoken of.
     """
     interval = found.interval
     bare, where = _place(name)
@@ -95,7 +97,7 @@ def difference_sentence(name: str, label: str, baseline: str, found: Difference,
         before, after = _verb(bare, interval.mean > 0).split("{}")
         more, rest = _parted(after)
         pieces = [(where, False), (label, True), (f" {before}", False), (f"{size}{more}", True), (f"{rest} {baseline}", False)]
-    return Sentence((*pieces, (f"{_cost_words(name, costs)}{_sureness(found, none)}.", False)))
+    return Sentence((*pieces, (f"{_cost_words(name, costs)}{_sureness(found, none, test)}.", False)))
 
 
 def _parted(after: str) -> tuple[str, str]:
@@ -133,11 +135,13 @@ def _verb(bare: str, above: bool) -> str:
 def _seeds(found: Difference) -> str:
     n = found.interval.n
     if found.paired:
-        return f", {counted(n, 'seed')}"
+        bad = f" ({found.not_finite:,} more left out, not finite)" if found.not_finite else ""
+        alone = f" ({found.left_out:,} more without a partner)" if found.left_out and not bad else ""
+        return f", {counted(n, 'seed')}{bad}{alone}"
     return f", {counted(n, 'run')} or more on each side, no seed in common" if n > 1 else ", no seed in common"
 
 
-def _sureness(found: Difference, none: bool) -> str:
+def _sureness(found: Difference, none: bool, test: Test) -> str:
     if found.exact:
         return ", whatever the seed"
     interval = found.interval
@@ -146,9 +150,22 @@ def _sureness(found: Difference, none: bool) -> str:
     low, high = (interval.low, interval.high) if interval.mean >= 0 else (-interval.high, -interval.low)
     half = interval.half_width
     words = f", 95 % interval {'of the difference ' if none else ''}{amount(low, half)} to {amount(high, half)}{_seeds(found)}"
-    if found.p is not None:
-        words += f", {'paired' if found.paired else 'Welch'} t test {p_words(found.p)}{' after Holm' if found.compared > 1 else ''}"
-    return words if found.told_apart or none else f"{words}: the seeds do not tell them apart"
+    p = found.corrected(test)
+    if p is not None:
+        named = "exact permutation test" if test == "permutation" else f"{'paired' if found.paired else 'Welch'} t test"
+        words += f", {named} {p_words(p)}{_holm(found)}"
+    if none or (found.told_apart and (p is None or p < LEVEL)):
+        return words
+    if found.told_apart and found.compared > 1 and p is not None:
+        return f"{words}: among so many groups chance alone can show as much"
+    return words if found.told_apart else f"{words}: the seeds do not tell them apart"
+
+
+def _holm(found: Difference) -> str:
+    """` after Holm`, with what it corrects for where that is more than the groups one sees."""
+    if found.compared < 2:
+        return ""
+    return f" after Holm over {found.family}" if found.measures > 1 else " after Holm"
 
 
 def _cost_words(name: str, costs: Mapping[str, tuple[float, float]]) -> str:

@@ -58,24 +58,68 @@ def _last_values(conn: sqlite3.Connection, run: int) -> dict[str, float]:
 
 
 def last_values(conn: sqlite3.Connection, run: int) -> dict[str, float]:
-    """The last value of every series of a run, by name in alphabetical order."""
-    return dict(sorted(_last_values(conn, run).items()))
+    """The last value of every series of a run, and its measures computed later, by name in alphabetical order."""
+    later = {
+        name: math.nan if value is None else value for name, value in conn.execute("SELECT name, value FROM derived WHERE run = ?", (run,))
+    }
+    return dict(sorted({**later, **_last_values(conn, run)}.items()))
+
+
+#: From so many runs on every series' last values are read along its index, which is quicker than looking each run up.
+_MANY = 500
 
 
 def last_values_of(conn: sqlite3.Connection, uids: Sequence[str], names: Iterable[str] | None = None) -> dict[str, dict[str, float]]:
-    """Last values by run uid and name, of all series or of some; every uid is there. Raises ValueError for a name that is no measure's."""
+    """Last values by run uid and name, of all series or of some; every uid is there. Raises ValueError for a name that is no measure's.
+
+    A measure that was computed later counts where none was taken.
+    """
     found: dict[str, dict[str, float]] = {uid: {} for uid in uids}
-    runs = "FROM json_each(?) j JOIN run r ON r.uid = j.value JOIN series s ON s.run = r.id"
     asked = json.dumps(list(uids))
-    if names is None:
-        every = conn.execute(f"SELECT r.uid, m.name, s.context, s.last_v {runs} JOIN metric m ON m.id = s.metric", (asked,))
-        for uid, metric, context, last in every:
-            found[uid][name_of(metric, context)] = math.nan if last is None else last
+    by_id = {id: found[uid] for id, uid in conn.execute("SELECT r.id, r.uid FROM json_each(?) j JOIN run r ON r.uid = j.value", (asked,))}
+    wanted = None if names is None else {name: key_of(name) for name in names}
+    _add_derived(conn, by_id, None if wanted is None else set(wanted))
+    if wanted is None and len(by_id) < _MANY:
+        rows = "SELECT s.run, m.name, s.context, s.last_v FROM series s JOIN metric m ON m.id = s.metric"
+        for run, metric, context, last in conn.execute(
+            f"{rows} WHERE s.run IN (SELECT value FROM json_each(?))", (json.dumps(list(by_id)),)
+        ):
+            by_id[run][name_of(metric, context)] = math.nan if last is None else last
         return found
-    for name in names:
-        one = f"SELECT r.uid, s.last_v {runs} AND s.metric = (SELECT id FROM metric WHERE name = ?) AND s.context = ?"
-        for uid, last in conn.execute(one, (asked, *key_of(name))):
-            found[uid][name] = math.nan if last is None else last
+    one = "SELECT run, last_v FROM series WHERE metric = (SELECT id FROM metric WHERE name = ?) AND context = ?"
+    some = " AND run IN (SELECT value FROM json_each(?))" if len(by_id) < _MANY else ""
+    for name, key in (wanted if wanted is not None else {name_of(*key): key for key in _keys(conn)}).items():
+        for run, last in conn.execute(one + some, [*key, json.dumps(list(by_id))] if some else key):
+            own = by_id.get(run)
+            if own is not None:
+                own[name] = math.nan if last is None else last
+    return found
+
+
+def _add_derived(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]], names: set[str] | None) -> None:
+    for run, name, value in conn.execute("SELECT run, name, value FROM derived"):
+        own = by_id.get(run)
+        if own is not None and (names is None or name in names):
+            own[name] = math.nan if value is None else value
+
+
+def _keys(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(metric, labels) of every measure of any run, from one to the next through the index."""
+    return [(name, context) for _, name, context in measured(conn)]
+
+
+def measured(conn: sqlite3.Connection) -> list[tuple[int, str, str]]:
+    """(metric's id, metric, labels) of every measure of any run, from one to the next through the index."""
+    found = []
+    for metric, name in conn.execute("SELECT id, name FROM metric ORDER BY name").fetchall():
+        after: tuple[str, ...] = ()
+        while True:
+            more = "AND context > ?" if after else ""
+            row = conn.execute(f"SELECT min(context) FROM series WHERE metric = ? {more}", (metric, *after)).fetchone()
+            if row[0] is None:
+                break
+            found.append((metric, name, row[0]))
+            after = (row[0],)
     return found
 
 

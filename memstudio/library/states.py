@@ -33,10 +33,12 @@ def change_state(
     failure: str | None = None,
     failed_node: str | None = None,
     why: str | None = None,
+    reason: str | None = None,
 ) -> str:
     """Moves a run to a state, inside the caller's transaction, and says so in its events. Returns the state it was in.
 
-    release: nobody holds the run afterwards: its attempt is ended and its open commands are done.
+    release: nobody holds the run afterwards: its attempt is ended and its open commands are done. why: what ended its attempt, in a
+    word; reason: why it was stopped or never started, a sentence that stays with the run until its state changes again.
     Raises Refusal where the run cannot go there.
     """
     uid, old = conn.execute("SELECT uid, state FROM run WHERE id = ?", (run,)).fetchone()
@@ -46,11 +48,12 @@ def change_state(
     if new != old:
         ended = now if new in ENDED else None
         conn.execute(
-            "UPDATE run SET state = ?, ended = ?, failure = ?, failed_node = ? WHERE id = ?",
-            (new, ended, failure, failed_node, run),
+            "UPDATE run SET state = ?, ended = ?, failure = ?, failed_node = ?, why = ? WHERE id = ?",
+            (new, ended, failure, failed_node, reason, run),
         )
         level = {"failed": "error", "lost": "warning"}.get(new, "info")
-        text = f"{new.capitalize()}: {failure}" if failure else new.capitalize()
+        words = failure or reason
+        text = f"{new.capitalize()}: {words}" if words else new.capitalize()
         conn.execute("INSERT INTO event(run, t, level, kind, text) VALUES (?, ?, ?, 'state', ?)", (run, now, level, text))
     if release:
         conn.execute("UPDATE run SET held = 0 WHERE id = ?", (run,))

@@ -90,6 +90,26 @@ def over_seeds(series: Sequence[Binned], level: float = LEVEL) -> Spread:
     return spread(x, table, level)
 
 
+def averaged(series: Sequence[Binned]) -> Binned:
+    """The mean of binned series in the bins that all of them have, as one series; one alone is itself."""
+    if len(series) == 1:
+        return series[0]
+    line = over_seeds(series)
+    common = series[0].index
+    for one in series[1:]:
+        common = np.intersect1d(common, one.index, assume_unique=True)
+    return Binned(common, line.x, line.mean)
+
+
+def mean_of_all(curves: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """The mean of curves (x, y) at the points that all of them have; one alone is itself."""
+    if len(curves) == 1:
+        return curves[0]
+    x, table = aligned(curves)
+    there = np.isfinite(table).all(axis=0)
+    return x[there], table[:, there].mean(axis=0)
+
+
 def with_band(line: Spread, coarse: Spread) -> Spread:
     """A mean line with the interval of the same mean over wider bins, which single steps' noise does not tear."""
     there = np.isfinite(coarse.low)

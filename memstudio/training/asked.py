@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch
 
-from memstudio.components.catalogue import catalogue
+from memstudio.components.catalogue import look_again
 from memstudio.components.runtime import Associative, Batch
 from memstudio.experiment.files import parse
 from memstudio.experiment.parameters import Refusal
@@ -25,19 +26,25 @@ from memstudio.training.program import Builder
 ITEMS = 2
 BEST = 5
 
+#: of a step whose time is asked: steps that only warm, how many are timed at least and at most, and for how long
+WARMING = 3
+LEAST_STEPS = 8
+MOST_STEPS = 200
+TIMED_SECONDS = 1.0
+
 #: answers are made on the CPU, so that they never wait for a GPU that trains
 HERE = Place(torch.device("cpu"), "cpu", torch.float32)
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to {"ask": "shapes" | "sample" | "recall", "document": {...}, ...} or {"ask": "devices"}. Raises Refusal."""
+    """The answer to {"ask": "shapes" | "sample" | "recall" | "step_time", "document": {...}, ...} or {"ask": "devices"}. Raises Refusal."""
     ask = question.get("ask")
     if ask == "devices":
         return {"devices": devices.names(), "missing": devices.missing()}
     if not isinstance(ask, str) or ask not in ASKED:
         raise Refusal(f"The inspector can be asked for {', '.join(ASKED)} or devices, not {ask!r}.")
     document = parse(json.dumps(question.get("document")), "The document")
-    return ASKED[ask](Builder(document, catalogue(), HERE), question)
+    return ASKED[ask](Builder(document, look_again(), HERE), question)
 
 
 def shapes(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,6 +105,34 @@ def recall(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def step_time(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:
+    """Seconds a training step of the first stage takes, on the device and with the threads that the document asks for.
+
+    {"seconds": median, "steps": how many were timed}
+    """
+    run = builder.document.run
+    with devices.settings_kept():
+        place = devices.choose(run)
+        devices.prepare(run, place)
+        program = Builder(builder.document, builder.catalogue, place).build()
+        stage = program.stages[0]
+        stage.learner.begin(stage.model, stage.stream, place.device)
+        times: list[float] = []
+        began = time.perf_counter()
+        for index in range(min(stage.steps, MOST_STEPS)):
+            program.seed("step", stage.name, index)
+            started = time.perf_counter()
+            stage.learner.step(index)
+            if place.device.type == "cuda":
+                torch.cuda.synchronize(place.device)
+            times.append(time.perf_counter() - started)
+            if len(times) >= LEAST_STEPS and time.perf_counter() - began > TIMED_SECONDS:
+                break
+    # the first ones fill caches
+    timed = sorted(times[WARMING:] or times)
+    return {"seconds": timed[len(timed) // 2], "steps": len(timed)}
+
+
 def _recalled(graph: ValueGraph, memory: Associative, batch: Batch) -> dict[str, Any]:
     """The way of one cue through the memory at the end of a graph."""
     with torch.no_grad():
@@ -115,7 +150,12 @@ def _recalled(graph: ValueGraph, memory: Associative, batch: Batch) -> dict[str,
     }
 
 
-ASKED: Mapping[str, Callable[[Builder, Mapping[str, Any]], dict[str, Any]]] = {"shapes": shapes, "sample": sample, "recall": recall}
+ASKED: Mapping[str, Callable[[Builder, Mapping[str, Any]], dict[str, Any]]] = {
+    "shapes": shapes,
+    "sample": sample,
+    "recall": recall,
+    "step_time": step_time,
+}
 
 
 def _task(builder: Builder, question: Mapping[str, Any]) -> str:

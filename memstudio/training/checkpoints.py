@@ -42,6 +42,8 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         tensors = load_tensors(data)
         state = _untree(head["state"], tensors)
+        if not isinstance(state, dict):
+            raise TypeError("its top is no dictionary")
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise Refusal("This checkpoint is damaged: its tensors do not agree with its list of them; use an earlier one.") from error
     return state, dict(head["about"])
@@ -69,7 +71,7 @@ def _head(data: bytes) -> dict[str, Any]:
         raise Refusal(foreign)
     if head.get("version") != VERSION:
         raise Refusal(
-            f"This checkpoint has version {head.get('version')}, and this program reads version {VERSION}; use the newer program."
+            f"This checkpoint has version {head.get('version')!r:.20}, and this program reads version {VERSION}; use the newer program."
         )
     return head
 

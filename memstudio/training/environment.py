@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 
 import memstudio
+from memstudio.experiment.entries import Configured, Entry
 from memstudio.ground.machine import cores
 from memstudio.training.devices import Place, memory_used
 from memstudio.training.program import Program
@@ -23,17 +25,34 @@ PACKAGES = ("torch", "numpy", "safetensors", "scikit-learn", "pydantic", "sqlite
 
 def environment(program: Program) -> dict[str, Any]:
     """Everything that may explain why a run elsewhere differs, as JSON."""
-    components = sorted({(c.entry.component.id, c.entry.component.version) for c in program.inferred.configured.values()})
+    used = {one.entry.component.id: one.entry for whole in program.inferred.configured.values() for one in _with_inner(whole)}
     return {
         "memstudio": memstudio.__version__,
         "python": platform.python_version(),
         "packages": versions(),
-        "components": dict(components),
+        "components": {id: used[id].version for id in sorted(used)},
+        **_add_ons(used.values()),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cores": cores(),
         "git": git_revision(),
         **_computing(program),
     }
+
+
+def _with_inner(configured: Configured) -> Iterator[Configured]:
+    """A component and every one inside it."""
+    yield configured
+    for value in configured.values.values():
+        for inner in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(inner, Configured):
+                yield from _with_inner(inner)
+
+
+def _add_ons(entries: Iterable[Entry]) -> dict[str, Any]:
+    """{"addons": {name: {"version", "content"}}} of the add-ons that took part, nothing where none did."""
+    origins = {entry.origin.name: entry.origin for entry in entries if entry.origin is not None}
+    found = {name: {"version": origins[name].version or None, "content": origins[name].content} for name in sorted(origins)}
+    return {"addons": found} if found else {}
 
 
 def _computing(program: Program) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +29,36 @@ class RunFailed(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
         super().__init__(failure.sentence)
+
+
+class _Work:
+    """Which node's code runs now, so that what never comes back can be blamed too."""
+
+    node: str | None = None
+
+
+_work = _Work()
+
+#: what a component's code may end a run with: an error, or a call to end the program
+ENDS = (Exception, SystemExit)
+
+
+@contextmanager
+def at(node: str) -> Iterator[None]:
+    """The node's code runs inside the block: what goes wrong there is blamed on it."""
+    before, _work.node = _work.node, node
+    try:
+        yield
+    except ENDS as error:
+        blame(error, node)
+        raise
+    finally:
+        _work.node = before
+
+
+def at_work() -> str | None:
+    """The node whose code runs now, None where it is nobody's."""
+    return _work.node
 
 
 def blame(error: BaseException, node: str) -> None:
@@ -74,6 +106,8 @@ def describe(error: BaseException) -> Failure:
         return Failure("refused", str(error), node)
     if isinstance(error, OSError) and error.filename:
         return Failure("data", _file_sentence(error, at), node)
+    if isinstance(error, SystemExit):
+        return Failure("error", f"The component{at} asked to end the program (SystemExit); that is not its to do.", node)
     said = _short(error)
     if isinstance(error, ImportError):
         return Failure("component", f"A part of the program is missing{at}: {said}; install it, or leave the component out.", node)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from memstudio.components.runtime import Graph, Readout
 from memstudio.experiment.parameters import Refusal
 from memstudio.training.devices import autocast
-from memstudio.training.failures import blame
+from memstudio.training.failures import at
 
 #: where a node's port takes its value from: (node id, port), or None for the inputs of the batch
 Origin = tuple[str, str] | None
@@ -70,16 +69,24 @@ class ValueGraph(Graph):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores (batch, ..., classes) float32 of inputs as in Batch.inputs."""
+        return self.with_penalty(inputs)[0]
+
+    def with_penalty(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Scores as forward gives them, and the sum of what stateful nodes add to the loss (method `penalty` of their state)."""
         values: dict[Origin, Any] = {None: inputs}
+        added: Tensor | None = None
         with autocast(inputs.device, self.precision):
             for part in self.parts:
-                with self._at(part):
+                with at(part.id):
                     given = self._given(part, values)
                     module = self._modules[self.keys[part.id]]
                     assert module is not None
                     result = module(*given)
-                    self._keep(part, result[0] if part.stateful else result, values)
-        return _full(values[self.output])
+                    if part.stateful:
+                        result, after = result
+                        added = _sum(added, module, after)
+                    self._keep(part, result, values)
+        return _full(values[self.output]), added
 
     def stream(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Scores of the next piece of a sequence, and the state that the piece after it needs.
@@ -92,7 +99,7 @@ class ValueGraph(Graph):
         after: dict[str, Any] = {}
         with autocast(inputs.device, self.precision):
             for part in self.parts:
-                with self._at(part):
+                with at(part.id):
                     result, after[part.id] = self._stream_part(part, self._given(part, values), before.get(part.id))
                     self._keep(part, result, values)
         return _full(values[self.output]), after
@@ -120,19 +127,11 @@ class ValueGraph(Graph):
         seen: dict[str, Tensor] = {}
         with autocast(inputs.device, self.precision):
             for part in self.parts:
-                with self._at(part):
+                with at(part.id):
                     result = self.module_of(part.id)(*self._given(part, values))
                     self._keep(part, result[0] if part.stateful else result, values)
                     seen[part.id] = values[(part.id, part.gives[0])]
         return seen
-
-    @contextmanager
-    def _at(self, part: Part) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            blame(error, part.id)
-            raise
 
     def _given(self, part: Part, values: Mapping[Origin, Any]) -> list[Any]:
         return [[values[origin] for origin in origins] if many else values[origins[0]] for many, origins in part.ports]
@@ -142,6 +141,13 @@ class ValueGraph(Graph):
             values[(part.id, part.gives[0])] = result
         else:
             values.update({(part.id, port): result[port] for port in part.gives})
+
+
+def _sum(added: Tensor | None, module: nn.Module, state: Any) -> Tensor | None:
+    """What was added to the loss so far, and what a module adds for its state; None while there is nothing."""
+    penalty = getattr(module, "penalty", None)
+    own: Tensor | None = None if penalty is None else penalty(state)
+    return own if added is None else added if own is None else added + own
 
 
 def _full(scores: Tensor) -> Tensor:

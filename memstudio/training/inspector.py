@@ -1,8 +1,9 @@
 """The inspector: answers the window's questions about a document, as JSON lines on stdin and stdout.
 
-{"id": 1, "ask": "shapes" | "sample" | "recall", "document": {...}, ...} -> {"id": 1, "answer": {...}} or
+{"id": 1, "ask": "shapes" | "sample" | "recall" | "step_time", "document": {...}, ...} -> {"id": 1, "answer": {...}} or
 {"id": 1, "refused": sentence} or {"id": 1, "superseded": true}, where a newer question came before the answer.
-A question that takes longer than 5 s is refused and the process ends, to be started anew; it ends too when stdin does.
+A question that takes longer than 5 s (a step's time: 2 min) is refused and the process ends, to be started anew; it ends too when
+stdin does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import IO, Any
 
 #: seconds a question may take (design, section 6)
 LIMIT = 5.0
+#: seconds a step may be measured for: nobody looks on while a study's budget is matched
+LIMITS = {"step_time": 120.0}
 #: exit code after a question that took too long
 TOO_LONG = 3
 
@@ -92,7 +95,8 @@ class Inspector:
         while (question := self._newest()) is not None:
             with self._lock:
                 self._current = question
-            clock = threading.Timer(self._limit, self._too_long, [question["id"]])
+            limit = max(self._limit, LIMITS.get(str(question.get("ask")), 0.0))
+            clock = threading.Timer(limit, self._too_long, [question["id"], limit])
             clock.daemon = True
             clock.start()
             try:
@@ -120,18 +124,18 @@ class Inspector:
     def _answer(self, question: dict[str, Any]) -> None:
         from memstudio.experiment.parameters import Refusal
         from memstudio.training import asked
-        from memstudio.training.failures import describe
+        from memstudio.training.failures import ENDS, describe
 
         try:
             self._answers.give(question["id"], answer=asked.answer(question))
         except Refusal as refusal:
             self._answers.give(question["id"], refused=str(refusal))
-        except Exception as error:
+        except ENDS as error:
             logger.exception("a question failed")
             self._answers.give(question["id"], refused=describe(error).sentence)
 
-    def _too_long(self, id: Any) -> None:
-        self._answers.give(id, refused=f"This took longer than {self._limit:g} s; a smaller model or task can be looked at.")
+    def _too_long(self, id: Any, limit: float) -> None:
+        self._answers.give(id, refused=f"This took longer than {limit:g} s; a smaller model or task can be looked at.")
         self._leave()
 
 
@@ -166,5 +170,8 @@ def _warm() -> None:
     """Imports what every answer needs; its time counts for no question."""
     import torch
 
+    from memstudio.components.catalogue import catalogue
+
+    catalogue()
     importlib.import_module("memstudio.training.asked")
     torch.set_num_threads(1)

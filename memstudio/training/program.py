@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,7 @@ from memstudio.experiment.kinds import Kind
 from memstudio.experiment.parameters import Artifact, Refusal
 from memstudio.experiment.stages import Stage, stages
 from memstudio.training.devices import Place
-from memstudio.training.failures import blame
+from memstudio.training.failures import at, blame
 from memstudio.training.graph import Origin, Part, ValueGraph
 from memstudio.training.single import SingleModel
 
@@ -115,16 +114,6 @@ class Program:
             torch.mps.manual_seed(seed)
 
 
-@contextmanager
-def at(node: str) -> Iterator[None]:
-    """Whatever goes wrong inside the block is blamed on the node."""
-    try:
-        yield
-    except Exception as error:
-        blame(error, node)
-        raise
-
-
 def no_library(sha256: str) -> Mapping[str, Tensor]:
     """Raises Refusal: a program that was built by itself has no models of earlier runs."""
     raise Refusal(f"There is no library here to take the model {sha256[:12]} from; run the experiment in one.")
@@ -208,8 +197,15 @@ class Builder:
         return configured.build(**sizes, **more)
 
     def _configured(self, node: str) -> tuple[Configured, dict[str, Any]]:
-        configured = self.inferred.configured[node]
+        configured = self._configured_at(node)
         return configured, configured.sizes(self.inferred.inputs[node])
+
+    def _configured_at(self, node: str) -> Configured:
+        """A node with its values. Raises Refusal where its component is not there or its values cannot be used."""
+        configured = self.inferred.configured.get(node)
+        if configured is None:
+            raise Refusal(f"{node} cannot be built yet; mend what the problems say of it.")
+        return configured
 
     def stream(self, node: str) -> Stream:
         """The stream of a task, built once."""
@@ -264,8 +260,8 @@ class Builder:
         return module
 
     def _part(self, node: str, stage: Stage) -> Part:
-        component = self.inferred.configured[node].entry.component
-        family = self.inferred.configured[node].entry.family
+        entry = self._configured_at(node).entry
+        component, family = entry.component, entry.family
         ports: list[tuple[bool, tuple[Origin, ...]]] = []
         for port in component.takes:
             wires = [wire for wire in self.document.into(node, port.name) if self._carries_values(wire.start)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from memstudio.library import Superseded
-from memstudio.training.failures import Failure, blame, hanging
+from memstudio.training.failures import ENDS, Failure, at_work, blame, hanging
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Pulse:
         self.at(what, node)
         try:
             yield
-        except Exception as error:
+        except ENDS as error:
             blame(error, node)
             raise
 
@@ -95,7 +95,7 @@ class Pulse:
             if taken >= self._limit:
                 logger.error("%s hangs; where every thread stands follows", work[1])
                 faulthandler.dump_traceback(file=sys.__stderr__ or 2)
-                self._hung(hanging(work[1], taken, work[2]))
+                self._hung(hanging(work[1], taken, at_work() or work[2]))
                 return
 
     def _try_beat(self) -> None:

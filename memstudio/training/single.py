@@ -26,17 +26,19 @@ class SingleModel(Model):
 
     @torch.no_grad()
     def losses(self, batch: Batch) -> Tensor:
-        """The loss (1,)."""
+        """The readout's loss (1,)."""
         return self.graph.readout.loss(self.graph(batch.inputs), batch).reshape(1)
 
     def backward(self, batch: Batch, change: LossChange | None = None) -> Tensor:
         """Fills `.grad` of every parameter, zeros where one was not used; the loss (1,), detached."""
         for parameter in self._parameters.values():
             parameter.grad = None
-        scores = self.graph(batch.inputs)
+        scores, penalty = self.graph.with_penalty(batch.inputs)
         loss = self.graph.readout.loss(scores, batch)
         if change is not None:
             loss = change(loss, scores, batch)
+        if penalty is not None:
+            loss = loss + penalty
         loss.backward()  # type: ignore[no-untyped-call]
         for parameter in self._parameters.values():
             if parameter.grad is None:

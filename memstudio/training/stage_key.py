@@ -56,8 +56,7 @@ def _decides(program: Program, stage: StageProgram) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A value of a component as JSON; a component inside it with its version and all its values."""
     if isinstance(value, Configured):
-        component = value.entry.component
-        return [component.id, component.version, _plain(value.values)]
+        return [value.entry.component.id, value.entry.version, _plain(value.values)]
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

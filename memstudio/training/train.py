@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from memstudio.components.catalogue import catalogue
+from memstudio.components.catalogue import look_again, ours
 from memstudio.experiment.entries import load_object
 from memstudio.experiment.parameters import Refusal
 from memstudio.ground.log import log_to, stop_log
@@ -22,7 +22,7 @@ from memstudio.library import Lease, Library, RunWriter, Superseded, artifacts
 from memstudio.library.connection import sentence
 from memstudio.training import checkpoints, devices
 from memstudio.training.environment import environment, memory
-from memstudio.training.failures import Failure, describe
+from memstudio.training.failures import ENDS, Failure, describe
 from memstudio.training.loop import CHECKPOINT_SECONDS, HOLD_SECONDS, Loop
 from memstudio.training.orders import Orders, never
 from memstudio.training.program import Program, build
@@ -69,7 +69,7 @@ def carry_out(
                 return _carried_out(library, lease, writer, ending, hung, (checkpoint_seconds, hold_seconds, hanging_seconds))
             except Superseded:
                 raise
-            except Exception as error:
+            except ENDS as error:
                 return _failed(library, writer, lease, error)
     except Superseded as reason:
         logger.info("run %s is left: %s", lease.run_uid, reason)
@@ -120,12 +120,15 @@ def _carried_out(
 def _prepared(lease: Lease, writer: RunWriter, pulse: Pulse, make_loop: Callable[[Program], Loop], library: Library) -> Loop:
     """The loop of a run, standing where its last checkpoint left it (at the beginning of a fresh one)."""
     run = lease.document.run
+    # a warm worker lives longer than the answers to add-ons, and than their files
+    pulse.at("Reading the add-ons", None)
+    known = look_again()
     place = devices.choose(run)
     devices.prepare(run, place)
 
     def fresh() -> Loop:
         pulse.at("Building the program", None)
-        return make_loop(build(lease.document, catalogue(), place, partial(_weights_in, library)))
+        return make_loop(build(lease.document, known, place, partial(_weights_in, library)))
 
     def begun() -> Loop:
         return taken_up(library, lease.run_uid, writer, fresh) if run.reuse else fresh()
@@ -161,12 +164,13 @@ def _resumed(library: Library, lease: Lease, writer: RunWriter, fresh: Callable[
         try:
             state, about = checkpoints.unpack(library.read_artifact(artifact.sha256))
             loop.load(state)
-        except (Refusal, KeyError, ValueError, TypeError) as error:
+            at, stage = int(about["step"]), str(about["stage"])
+        except (Refusal, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             logger.exception("checkpoint %s of step %s cannot be used", artifact.name, artifact.step)
             writer.event("checkpoint", f"The checkpoint of step {artifact.step:,} cannot be used: {error}", level="warning")
             continue
-        writer.rewind(int(about["step"]), str(about["stage"]))
-        _say_what_differs(writer, about.get("computed", {}), loop.about(int(about["step"]))["computed"])
+        writer.rewind(at, stage)
+        _say_what_differs(writer, about.get("computed", {}), loop.about(at)["computed"])
         return loop
     # nothing was kept: whatever was measured will be measured again
     writer.rewind(-1)
@@ -181,7 +185,7 @@ def _say_what_differs(writer: RunWriter, before: Mapping[str, Any], now: Mapping
         writer.event("resumed", text, level="warning")
 
 
-def _failed(library: Library, writer: RunWriter, lease: Lease, error: Exception) -> str:
+def _failed(library: Library, writer: RunWriter, lease: Lease, error: Exception | SystemExit) -> str:
     failure = describe(error)
     if isinstance(error, sqlite3.Error) and failure.kind == "error":
         failure = Failure("library", sentence(error, library.path))
@@ -201,8 +205,12 @@ def is_spoiled() -> bool:
 
 
 def warm() -> None:
-    """Imports what a run needs besides torch itself, so that a warm worker's first step comes at once."""
-    for entry in catalogue():
+    """Imports what a run needs besides torch itself, so that a warm worker's first step comes at once.
+
+    Implementations of add-ons are left for the run that uses them: what they do then is that run's failure, not the worker's.
+    """
+    look_again()
+    for entry in ours():
         load_object(entry.component.implementation)
         if entry.family.around:
             load_object(entry.family.around)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,12 +22,14 @@ from memstudio.ground.log import log_to, stop_log
 from memstudio.ground.machine import Identity, boot_id, cores, is_alive, machine_id, this_process
 
 if TYPE_CHECKING:
-    from memstudio.library import Library
+    from memstudio.library import Library, RunRow
 
 logger = logging.getLogger(__name__)
 
 #: seconds between looks for queued runs: a press on Run is answered within 1 s (design, section 9)
 LOOK = 0.05
+#: seconds between looks whether something can be decided, or is lost, while there is nothing to claim
+DECIDE = 1.0
 #: seconds between looks whether there are cores to spare
 WAIT_FOR_CORES = 0.5
 #: exit code after a run that hung: threads that never return cannot be ended otherwise
@@ -43,9 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words.spare_for is not None and spared is None:
         return 0
     # the seconds that torch takes are spent before there is anything to do
+    from memstudio.components.catalogue import look_again
     from memstudio.experiment.parameters import Refusal
     from memstudio.library import open as open_library
     from memstudio.training import train
+    from memstudio.training.advance import advance
 
     try:
         library = open_library(words.library)
@@ -59,7 +64,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if spared is not None:
         train.warm()
     try:
-        worker = Worker(library, train.carry_out, ending, is_spoiled=train.is_spoiled, study=words.study, runs=words.run, spared=spared)
+        worker = Worker(
+            library,
+            train.carry_out,
+            ending,
+            is_spoiled=train.is_spoiled,
+            decide=lambda library: advance(library, look_again),
+            study=words.study,
+            runs=words.run,
+            spared=spared,
+        )
         worker.work()
     except Refusal as refusal:
         logger.error("%s", refusal)
@@ -110,7 +124,10 @@ def _identity_of(pid: int) -> Identity | None:
 
 
 class Worker:
-    """Claims and carries out. study, runs: what it may claim (everything, where neither is given)."""
+    """Claims and carries out. study, runs: what it may claim (everything, where neither is given).
+
+    decide: takes what decisions follow from runs that have ended (see advance.py), and says whether there were any.
+    """
 
     def __init__(
         self,
@@ -119,6 +136,7 @@ class Worker:
         ending: threading.Event,
         *,
         is_spoiled: Callable[[], bool] = lambda: False,
+        decide: Callable[[Library], bool] = lambda library: False,
         study: str | None = None,
         runs: Sequence[str] = (),
         spared: Identity | None = None,
@@ -126,15 +144,21 @@ class Worker:
         self.library = library
         self._carry_out = carry_out
         self._is_spoiled = is_spoiled
+        self._take_decisions = decide
         self._ending = ending
         self._study = study
         self._runs = tuple(runs)
         self._spared = spared
         self._me = this_process()
+        self._decided = 0.0
 
     def work(self) -> None:
-        """Until nothing is left (a spare: and its process is gone), or the process is asked to end."""
+        """Until nothing is left (a spare: and its process is gone), or the process is asked to end.
+
+        A worker stays while the queue is paused, and while trials go on elsewhere after which there may be more to do.
+        """
         self.library.mark_lost()
+        self._decide()
         version: int | None = None
         while not self._ending.is_set():
             if self._spared is not None and not is_alive(self._spared):
@@ -151,20 +175,48 @@ class Worker:
                 continue
             lease = self.library.claim(self._me, study=self._study, runs=self._runs)
             if lease is None:
-                if self._spared is None:
+                if self._spared is None and not self._stays():
+                    # another may have ended the last trial since: what follows from it is still to be done
+                    if self._decide():
+                        continue
                     return
-                version = now
+                if time.monotonic() - self._decided < DECIDE:
+                    self._ending.wait(LOOK)
+                    continue
+                self.library.mark_lost()
+                if not self._decide() and self._spared is not None:
+                    version = now
                 continue
             version = None
             end = self._carry_out(self.library, lease, ending=self._ending.is_set, hung=_leave)
             # a program holds itself in circles; its memory is wanted back before the next one is built
             gc.collect()
+            self._decide()
             if end == "paused":
                 # it was let go after a long pause, or the system wants the process to end
                 return
             if end == "failed" and self._is_spoiled():
                 self._succeed()
                 return
+
+    def _decide(self) -> bool:
+        """Takes the decisions that follow from what has ended: next trials, choices, what is given up. Whether there were any."""
+        self._decided = time.monotonic()
+        return self._take_decisions(self.library)
+
+    def _stays(self) -> bool:
+        """Whether there is something to wait for: the queue is paused, or trials go on elsewhere."""
+        if self.library.queue_paused():
+            return bool(self._waiting())
+        return not self._runs and self.library.more_to_come(self._study)
+
+    def _waiting(self) -> list[RunRow]:
+        """The queued runs that this worker may claim."""
+        mine = [row for row in self.library.queue() if not self._runs or row.uid in self._runs]
+        if self._study is None:
+            return mine
+        of_study = {row.uid for row in (*self.library.runs(study=self._study), *self.library.trials(self._study))}
+        return [row for row in mine if row.uid in of_study]
 
     def _succeed(self) -> None:
         """Starts a fresh process to go on with the same work."""
@@ -177,7 +229,7 @@ class Worker:
         used = sum(row.threads or 1 for row in going)
         if not used:
             return True
-        waiting = [row for row in self.library.runs(state="queued", study=self._study) if not self._runs or row.uid in self._runs]
+        waiting = self._waiting()
         if not waiting:
             return True
         needed = self.library.document(waiting[0].uid).run.threads

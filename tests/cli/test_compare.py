@@ -43,9 +43,9 @@ def test_the_table_and_what_differs(lib: Library, say: Any) -> None:
     code, out, err = say(study(lib, CELLS).study or "")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].split() == ["measure", "group", "seeds", "mean", "95", "%", "interval", "difference", "95", "%", "interval", "p"]
+    assert lines[0].split() == ["measure", "group", "seeds", "mean", "95", "%", "interval", "difference", "95", "%", "interval", "p", "g"]
     assert lines[1].split() == ["recall", "attention", "3", "0.82", "0.77", "to", "0.87", "baseline"]
-    assert lines[2].split() == ["delta", "rule", "3", "0.92", "0.83", "to", "1.01", "+0.10", "0.05", "to", "0.15", "0.013"]
+    assert lines[2].split() == ["delta", "rule", "3", "0.92", "0.83", "to", "1.01", "+0.10", "0.05", "to", "0.15", "0.013", "2.82"]
     assert lines[3].split() == ["gate", "0", "–"]
     assert "state_bytes" in out
     assert "loss[split=train]" not in out

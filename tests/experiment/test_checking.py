@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from memstudio.experiment import edits
 from memstudio.experiment.checking import Problem, check, errors, fits, suggestions
-from memstudio.experiment.document import Axis, Case, Claim, Document, Match, Node, Run, Side, Statement, Wire
+from memstudio.experiment.document import Axis, Case, Claim, Document, Match, Node, Run, Side, Statement, Tuned, Wire
 from memstudio.experiment.files import to_text
 from memstudio.experiment.kinds import Kind
 from memstudio.experiment.parameters import Refusal
@@ -314,9 +314,9 @@ def test_a_value_only_one_memory_has_fails_in_the_other_cells() -> None:
         (Axis(name="seeds", set="run.replicates", values=[1, 2]), "which all cells share"),
         (
             Axis(name="even", set="mem1.heads", values=[1], match=Match(what="state_bytes", width="mem1.heads", to="a")),
-            "asks to match state bytes, which cannot be solved yet",
+            "matches to 'a', which is none of its cases",
         ),
-        (Axis(name="best", set="mem1.heads", values=[1], tuned=True), "asks to be tuned, which cannot be done yet"),
+        (Axis(name="best", set="mem1.heads", values=[1], tuned=Tuned(by="accuracy")), "a choice may not see test"),
     ],
 )
 def test_axes_that_cannot_be_run(axis: Axis, sentence: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from memstudio.experiment.document import Axis, Case, Document, Match, Run
+from memstudio.experiment.document import Axis, Case, Document, Match, Run, Tuned
+from memstudio.experiment.files import to_text
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.studies import apply, cells, count, plan
-from tests.experiment.small import CATALOGUE, document
+from tests.experiment.small import CATALOGUE, again, document
 
 MEMORY = Axis(
     name="memory",
@@ -87,8 +88,9 @@ def test_the_command_lines_say() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (study(STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain")})), "asks to match parameters"),
-        (study(STEPS.model_copy(update={"tuned": {"on": "accuracy"}})), "asks to be tuned"),
+        (study(STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain")})), "matches to 'plain'"),
+        (study(STEPS.model_copy(update={"tuned": Tuned(by="accuracy")})), "a choice may not see test"),
+        (study(packed=True), "cannot be run yet"),
         (study(Axis(name="empty", cases=[])), "Axis 'empty' has no case"),
         (study(Axis(name="same", cases=[Case(label="a"), Case(label="a")])), "Two cells of the study are called 'a'"),
         (study(Axis(name="bad", set="mem1.heads", values=[99])), "Cell 'heads 99' cannot be made: mem1.heads: Heads must be"),
@@ -104,7 +106,7 @@ def test_what_cannot_be_run_is_refused(given: Document, sentence: str) -> None:
 
 
 def test_match_and_tuned_are_kept_in_the_file() -> None:
-    from tests.experiment.small import again
-
-    axis = STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain"), "tuned": {"on": "accuracy"}})
+    tuned = Tuned.model_validate({"by": "accuracy[split=validation]", "seeds": 2, "of a later version": [1, 2]})
+    axis = STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain"), "tuned": tuned})
     assert again(study(axis)) == study(axis)
+    assert '"trials"' not in to_text(study(axis))

@@ -29,7 +29,9 @@ def test_seeds_that_do_not_pair_get_welchs_interval_by_hand() -> None:
     half = found.interval.half_width
     assert half is not None
     assert half == pytest.approx(stats.t.ppf(0.975, 50 / 17) * math.sqrt(5 / 3))
-    assert found.permutation is None
+    # of the 20 ways to deal six values out, four are as far apart as 4, 5, 6 and 0, 2, 4
+    assert found.permutation is not None
+    assert (found.permutation.p, found.permutation.least_p) == pytest.approx((0.2, 0.1))
 
 
 def test_a_single_seed_has_a_difference_and_nothing_more() -> None:
@@ -43,7 +45,14 @@ def test_a_single_seed_has_a_difference_and_nothing_more() -> None:
 
 def test_what_is_missing_or_not_finite_is_no_difference() -> None:
     assert difference({}, values(1.0)) is None
-    assert difference(values(1.0, math.inf), values(1.0, 2.0)) is None
+    assert difference(values(math.nan), values(1.0)) is None
+    assert difference(values(math.nan, math.inf), values(1.0, 2.0, first=5)) is None
+    found = difference(values(1.0, math.inf, 3.0), values(1.0, 2.0, 2.0))
+    assert found is not None
+    assert (found.interval.mean, found.interval.n, found.not_finite, found.left_out) == (0.5, 2, 1, 0)
+    apart = difference(values(1.0, math.nan, 3.0), values(1.0, 2.0, first=5))
+    assert apart is not None
+    assert (apart.paired, apart.interval.mean, apart.not_finite) == (False, 0.5, 1)
     # only common seeds count: what is not finite elsewhere does not matter
     assert difference(values(1.0, 2.0), {**values(1.0, 1.5), (9, 9): math.nan}) is not None
 

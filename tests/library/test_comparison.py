@@ -119,10 +119,18 @@ def test_what_it_costs_is_said_beside_it(lib: Library) -> None:
     assert c.startswith("c recalls 0.1 less than a with the same state, 95 % interval")
 
 
-def test_a_value_that_is_not_finite_is_no_difference(lib: Library) -> None:
-    made = compare(lib, [study(lib, {"a": recalls(0.5, 0.6), "b": recalls(0.7, math.nan)}).study or ""])
-    assert made.differences("recall") == (None, None)
-    assert made.sentences("recall") == ()
+def test_a_value_that_is_not_finite_is_left_out_and_said(lib: Library) -> None:
+    made = compare(lib, [study(lib, {"a": recalls(0.5, 0.6, 0.7), "b": recalls(0.7, math.nan, 0.8), "c": recalls(math.nan)}).study or ""])
+    _, b, c = made.differences("recall")
+    assert b is not None
+    assert c is None
+    assert (b.interval.n, b.interval.mean, b.not_finite) == (2, pytest.approx(0.15), 1)
+    means = [interval.mean for interval in made.intervals("recall") if interval is not None]
+    assert means[:2] == pytest.approx([0.6, 0.75])
+    assert math.isnan(means[2])
+    said = [one.text for one in made.sentences("recall")]
+    assert "2 seeds (1 more left out, not finite)" in said[0]
+    assert said[-2:] == ["b: the value of 1 of 3 seeds is not finite; the mean is over the others.", "c: its value is not finite."]
 
 
 def test_every_number_as_rows(lib: Library) -> None:

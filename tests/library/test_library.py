@@ -131,9 +131,9 @@ def test_the_trash_hides_and_gives_back(lib: Library, queue: Queue) -> None:
     assert lease is not None
     assert lease.run_uid == two
     assert lib.claim(this_process()) is None
-    with pytest.raises(Refusal, match="stop it before"):
+    with pytest.raises(Refusal, match="stop before"):
         lib.trash(two)
-    lib.trash(one, False)
+    assert lib.restore(one) == [one]
     assert lib.claim(this_process()) is not None
 
 

@@ -114,7 +114,7 @@ def test_only_what_has_the_key_and_is_not_in_the_trash_is_found(lib: Library) ->
     lib._conn.execute("UPDATE run SET held = 0, state = 'finished' WHERE uid = ?", (source,))
     lib.trash(source)
     assert lib.stage_ends(KEY) == []
-    lib.trash(source, False)
+    lib.restore(source)
     assert [one.run for one in lib.stage_ends(KEY)] == [source]
 
 

@@ -101,3 +101,61 @@ def test_memories_in_series_and_a_nested_memory(built: Built) -> None:
     stage.learner.begin(stage.model, stage.stream, torch.device("cpu"))
     assert stage.learner.step(0)["loss"] > 0
     assert set(stage.graph.states(stage.stream.batch(0, 1, stage.model.draws[0]).inputs)) == {"first", "second"}
+
+
+#: members that meet the same batches, so that losses can be set side by side
+MEMBERS = pytest.mark.parametrize("ensemble", [{}, {"members": 2, "own_batches": False}], ids=["one network", "ensemble"])
+MIXED = {"inner": {"component": "sequence.gated_deltanet", "values": {"heads": 1, "key_width": 3, "value_width": 4, "chunk": 4}}}
+
+
+def trained(built: Built, ensemble: dict[str, Any], **memory: Any) -> tuple[list[float], dict[str, torch.Tensor]]:
+    """Train losses of three steps of a mixture of memories, and the weights after them."""
+    values = {"memory": "sequence.mixture_of_memories", "memory_values": {**MIXED, **memory}}
+    stage = built(recall_document(**values, **ensemble)).stages[0]
+    stage.learner.begin(stage.model, stage.stream, torch.device("cpu"))
+    losses = [stage.learner.step(step)["loss"] for step in range(3)]
+    return losses, {name: weight.detach().clone() for name, weight in stage.model.parameters().items()}
+
+
+@MEMBERS
+def test_what_a_memory_adds_to_the_loss_is_learned_from(ensemble: dict[str, Any], built: Built) -> None:
+    """Strength 0 is no strength at all, bit for bit; above it the loss is larger by it and the weights go elsewhere."""
+    losses, weights = trained(built, ensemble, balance=0.0)
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr("memstudio.components.sequence.block.Block.penalty", lambda block, state: None)
+        losses_without, weights_without = trained(built, ensemble, balance=1.0)
+    assert losses == losses_without
+    assert all(torch.equal(weight, weights_without[name]) for name, weight in weights.items())
+    losses_with, weights_with = trained(built, ensemble, balance=1.0)
+    assert losses_with[0] - losses[0] >= 2 - 1e-3  # at least k, where it is even
+    assert not torch.equal(weights["mem1.layers.0.cell.router.weight"], weights_with["mem1.layers.0.cell.router.weight"])
+
+
+@MEMBERS
+def test_what_a_memory_adds_to_the_loss_has_its_whole_gradient_and_is_no_part_of_validation(ensemble: dict[str, Any], built: Built) -> None:
+    values = {"memory": "sequence.mixture_of_memories", "memory_values": {**MIXED, "balance": 0.5}}
+    stage = built(recall_document(**values, **ensemble)).stages[0]
+    batch = stage.stream.batch(0, 4, stage.model.draws[0])
+    full = stage.model.backward(batch)
+    gradients = {name: weight.grad for name, weight in stage.model.parameters().items()}
+    for member in range(stage.model.members):
+        graph = stage.model.member(member)
+        scores, added = graph.with_penalty(batch.inputs)
+        loss = graph.readout.loss(scores, batch)
+        assert added is not None
+        torch.testing.assert_close(stage.model.losses(batch)[member], loss.detach())
+        torch.testing.assert_close(full[member], (loss + added).detach())
+        (loss + added).backward()
+        for name, weight in graph.named_parameters():
+            torch.testing.assert_close(gradients[name][member] if ensemble else gradients[name], weight.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_layers_and_nodes_add_up_what_they_add_to_the_loss(built: Built) -> None:
+    values = {"memory": "sequence.mixture_of_memories", "memory_values": {**MIXED, "balance": 0.5, "repeat": 2}}
+    stage = built(recall_document(**values)).stages[0]
+    inputs = stage.stream.batch(0, 4, stage.model.draws[0]).inputs
+    layers = stage.graph.states(inputs)["mem1"]["layers"]
+    cells = [layer.cell for layer in stage.graph.module_of("mem1").layers]
+    each = [cell.penalty(layers[str(index)]["cell"]).item() for index, cell in enumerate(cells)]
+    assert stage.graph.with_penalty(inputs)[1].item() == pytest.approx(sum(each))
+    assert built(recall_document()).stages[0].graph.with_penalty(inputs)[1] is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from memstudio.cli.options import Ended, Typed, closing, common, with_json
+from memstudio.cli.saved import FIGURES, TABLES, may_save
 from memstudio.experiment.parameters import Refusal
 
 if TYPE_CHECKING:
@@ -20,35 +22,77 @@ if TYPE_CHECKING:
 @click.option("--baseline", metavar="LABEL", help="The group that the others are compared with; the first without it.")
 @click.option(
     "--by",
-    type=click.Choice(("cells", "documents", "runs")),
-    help="What makes a group: a study's cell, equal documents, or each run by itself.",
+    metavar="WAY",
+    help="What makes a group: cells (of a study), documents (equal ones), runs (each by itself), the name of an axis, or an address "
+    "(mem1.heads); over the other axes a seed counts with its mean.",
+)
+@click.option(
+    "--test", type=click.Choice(("t", "permutation")), default="t", show_default=True, help="Which test the table and the sentences speak of."
+)
+@click.option(
+    "--correct",
+    type=click.Choice(("groups", "measures")),
+    default="groups",
+    show_default=True,
+    help="Over what Holm's rule corrects: the groups of each measure, or all measures that are listed with all groups.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a head line: every measure of every group.")
+@may_save((*TABLES, *FIGURES))
+@click.option(
+    "--figure",
+    default="study",
+    show_default=True,
+    metavar="NAME",
+    help="What a figure shows: the study (its first --measure by what was varied), or a curve, diagram, matrix or series by its name.",
+)
+@click.option("--width", type=click.Choice(("85", "120", "175")), default="85", show_default=True, help="Width of a figure, millimetres.")
+@click.option("--dpi", type=click.Choice(("300", "600")), default="300", show_default=True, help="Dots an inch of a PNG.")
 @with_json
 @common
 @closing
 def compare(
-    library: Library, names: tuple[str, ...], measures: tuple[str, ...], baseline: str | None, by: Any, as_csv: bool, as_json: bool
+    library: Library,
+    names: tuple[str, ...],
+    measures: tuple[str, ...],
+    baseline: str | None,
+    by: str | None,
+    test: Any,
+    correct: str,
+    as_csv: bool,
+    out: Path | None,
+    force: bool,
+    figure: str,
+    width: str,
+    dpi: str,
+    as_json: bool,
 ) -> None:
     """Compare runs and studies: means over seeds with 95 % intervals, differences to a baseline with tests, and what differs.
 
-    Seeds that two groups share are paired; p values are corrected for the number of groups after Holm.
+    Seeds that two groups share are paired; p values are corrected after Holm for their number. With --out they become a table
+    or a figure; beside a figure lie its data as CSV.
     """
     from memstudio.cli.compared import described, print_comparison, print_csv
     from memstudio.cli.printing import print_json
+    from memstudio.cli.saved import Drawn, asked, ready, save_comparison, saved
 
     if as_csv and as_json:
         raise Typed("--csv and --json are two ways to print the same; choose one.")
+    if out is not None:
+        kind = ready(out, (*TABLES, *FIGURES), force)
+        whole = asked(library, names, by=by, baseline=baseline)
+        _refuse_unknown(whole.comparison, measures)
+        saved(save_comparison(library, whole, out, kind, measures, Drawn(figure, int(width), int(dpi)), force), as_json)
+        return
     if not library.readonly:
         library.mark_lost()
     found = _comparison(library, names, by, baseline)
     _refuse_unknown(found, measures)
     if as_json:
-        print_json(described(found, measures))
+        print_json(described(found, measures, test, correct == "measures"))
     elif as_csv:
-        print_csv(found, measures)
+        print_csv(found, measures, correct == "measures")
     else:
-        print_comparison(found, measures)
+        print_comparison(found, measures, test, correct == "measures")
 
 
 def _comparison(library: Library, names: tuple[str, ...], by: Any, baseline: str | None) -> Comparison:

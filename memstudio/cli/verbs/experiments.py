@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memstudio.cli.options import Ended, Typed, common, open_library, with_json
-from memstudio.cli.running import finish
+from memstudio.cli.running import finish, submit
 from memstudio.experiment.parameters import Refusal
 
 if TYPE_CHECKING:
-    from memstudio.experiment.document import Document
-    from memstudio.library import Library
+    pass
 
 
 @click.command()
@@ -39,23 +38,10 @@ def run(
     refuse_problems(document)
     library = open_library(library_path, writing=True)
     try:
-        study, uids = _submit(library, document, cell)
+        study, uids = submit(library, document, cell)
         finish(library, uids, study, document.run.threads, workers, as_json)
     finally:
         library.close()
-
-
-def _submit(library: Library, document: Document, cell: str | None) -> tuple[str | None, Sequence[str]]:
-    """The runs that the document asks for, put into the queue: the study's uid (None for one run) and theirs."""
-    from memstudio.components.catalogue import catalogue
-    from memstudio.experiment.studies import plan
-
-    try:
-        planned = plan(document, catalogue(), cell=cell)
-    except Refusal as error:
-        raise (Typed if cell is not None else Ended)(str(error)) from error
-    submitted = library.submit(document, planned)
-    return submitted.study, submitted.runs
 
 
 @click.command()
@@ -115,7 +101,7 @@ def claims(id: str | None, workers: int | None, as_json: bool, library_path: Pat
     try:
         for item in items:
             began = time.monotonic()
-            study, uids = _submit(library, item.document, None)
+            study, uids = submit(library, item.document, None)
             rows = Watch(library, uids, study=study, threads=item.document.run.threads, workers=workers).wait()
             found = seen(library, item.id, item.document, rows, time.monotonic() - began)
             try:

@@ -109,6 +109,10 @@ class Graph(nn.Module, ABC):
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores for inputs as Batch.inputs."""
 
+    def with_penalty(self, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Scores, and what its nodes add to each member's loss while it learns (a scalar), or None where none adds anything."""
+        return self(inputs), None
+
     @abstractmethod
     def stream(self, inputs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """The same with memory carried: feeding a sequence in pieces gives the same scores."""
@@ -141,13 +145,14 @@ class Model(ABC):
 
     @abstractmethod
     def losses(self, batch: Batch) -> Tensor:
-        """The loss of each member (members,), no gradients. batch: shared, or with a leading member axis."""
+        """The readout's loss of each member (members,), no gradients. batch: shared, or with a leading member axis."""
 
     @abstractmethod
     def backward(self, batch: Batch, change: LossChange | None = None) -> Tensor:
         """Fills `.grad` of every parameter with each member's own gradient; the losses (members,), detached.
 
-        change: makes each member's loss another one before it is differentiated.
+        change: makes each member's loss another one before it is differentiated. What nodes of the graph add to it
+        (`Graph.with_penalty`) comes on top.
         """
 
     @abstractmethod

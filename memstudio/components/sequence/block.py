@@ -108,6 +108,12 @@ class Block(Cell):
             x, after["layers"][name] = layer(x, None if state is None else state["layers"][name])
         return x, after
 
+    def penalty(self, state: State) -> Tensor | None:
+        """The sum of what the layers' memories add to the loss; None where none adds anything."""
+        found = [cell.penalty(state["layers"][str(index)]["cell"]) for index, cell in enumerate(self._cells())]
+        added = [one for one in found if one is not None]
+        return torch.stack(added).sum() if added else None
+
     def pictures(self, state: State) -> dict[str, Tensor]:
         """The pictures of each layer's memory; titles name the layer where there is more than one."""
         return {

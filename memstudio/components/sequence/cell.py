@@ -22,6 +22,10 @@ class Cell(nn.Module, ABC):
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """y (batch, time, width) and the state after x. state None: nothing read yet."""
 
+    def penalty(self, state: State) -> Tensor | None:
+        """What is added to the loss of a batch that led to this state (a scalar, with its gradient), or None for nothing."""
+        return None
+
     def pictures(self, state: State) -> dict[str, Tensor]:
         """What the memory of item 0 looks like: title -> 2-D tensor."""
         return {}

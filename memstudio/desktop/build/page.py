@@ -10,6 +10,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from memstudio.desktop.build.estimate import Estimate
+from memstudio.desktop.build.run_card import RunCard
 from memstudio.desktop.build.top_bar import TopBar
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
@@ -18,7 +20,7 @@ from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.palette.palette import Palette
 from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
-from memstudio.desktop.running import Running
+from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.session import Message, Session
 from memstudio.desktop.words import count
 from memstudio.experiment import checking
@@ -55,7 +57,8 @@ class BuildPage(QWidget):
         self._own_running = running is None and reader is not None
         self.running = running if running is not None or reader is None else Running(reader, reader.path or library_folder(), self)
         self.inspecting = inspecting
-        self.bar = TopBar(session, reader)
+        self.estimate = Estimate(session, reader, self)
+        self.bar = TopBar(session, self.estimate)
         self.palette_ = Palette(session.catalogue)
         self.canvas = Canvas(session)
         self.inspector = Inspector(session, inspecting)
@@ -67,6 +70,7 @@ class BuildPage(QWidget):
         place.setContentsMargins(0, 0, 0, 0)
         self.live_place.hide()
         self._lay_out()
+        self.card = RunCard(self, self.bar.run, session, self.estimate)
         self._connect()
 
     def _lay_out(self) -> None:
@@ -102,6 +106,7 @@ class BuildPage(QWidget):
     def _connect(self) -> None:
         view = self.canvas.view
         self.palette_.chosen.connect(self._add)
+        self.session.catalogue_changed.connect(self.palette_.show_catalogue)
         view.edit_wanted.connect(self._edit)
         view.leave.connect(self.next_area)
         view.menu_wanted.connect(self._canvas_menu)
@@ -109,6 +114,11 @@ class BuildPage(QWidget):
         self.problems.closed.connect(self._close_problems)
         self.bar.problems_wanted.connect(self.show_problems)
         self.bar.run_wanted.connect(self.run)
+        self.bar.card_wanted.connect(self.card.open_card)
+        self.card.run_asked.connect(self.run)
+        self.card.study_asked.connect(self.show_study)
+        self.estimate.changed.connect(self._guessed)
+        self.session.facts_changed.connect(self._guessed)
         if self._own_running and self.running is not None:
             self.running.message.connect(self._say)
         self._actions: Actions | None = None
@@ -132,6 +142,13 @@ class BuildPage(QWidget):
         self.session.select([node] if node else [])
         if node:
             self.canvas.view.reveal(node)
+
+    def show_study(self) -> None:
+        """Shows what the study varies, and takes the keyboard there."""
+        self.inspector.show_study()
+
+    def _guessed(self, _: object = None) -> None:
+        self.inspector.show_estimate(self.estimate.guess().sentence if self.session.document.nodes else "")
 
     def next_problem(self) -> None:
         """Goes to the next problem after the selected node, around again at the end; opens the list."""
@@ -175,22 +192,27 @@ class BuildPage(QWidget):
 
     # ------------------------------------------------------------------------------------------ running
 
-    def run(self) -> None:
-        """Checks the document, queues its runs and starts workers; errors open the list of problems instead."""
+    def run(self, first_only: bool = False) -> None:
+        """Checks the document, queues its runs and starts workers; errors open the list of problems instead.
+
+        first_only: of a study only the first cell with the first seed, as a run of its own.
+        """
         if self.running is None or not self.session.document.nodes:
             return
         self.bar.set_starting(True)
         document, catalogue = self.session.document, self.session.catalogue
-        self.session.background.do(lambda: checking.errors(document, catalogue), self._checked, self._not_started)
+        checked = partial(self._checked, first_only)
+        self.session.background.do(lambda: checking.errors(document, catalogue), checked, self._not_started)
 
-    def _checked(self, errors: list[Problem]) -> None:
+    def _checked(self, first_only: bool, errors: list[Problem]) -> None:
         if errors:
             self.bar.set_starting(False)
             self.show_problems(True)
             self.session.message.emit(Message(f"{count(len(errors), 'problem')} must be mended before it can run.", "careful"))
             return
         assert self.running is not None
-        self.running.start(self.session.document, self.session.catalogue, self._started, self._refused)
+        asked = Asked(self.card.workers, first_only)
+        self.running.start(self.session.document, self.session.catalogue, self._started, self._refused, asked)
 
     def _started(self, submitted: Submitted) -> None:
         self.bar.set_starting(False)
@@ -232,6 +254,8 @@ class BuildPage(QWidget):
             "canvas.ungroup": (partial(doing.ungroup, session), view),
             "canvas.note": (view.add_note, view),
             "run.start": (self.run, self),
+            "run.card": (self.card.open_card, self),
+            "run.study": (self.show_study, self),
             "run.check": (self.next_problem, self),
         }
 

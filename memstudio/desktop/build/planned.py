@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import platform
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memstudio.desktop.words import count
 from memstudio.desktop.workers import most_workers
+from memstudio.experiment import studies
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.kinds import Kind
@@ -33,18 +35,29 @@ def steps_of(document: Document, catalogue: Catalogue) -> int:
     return steps
 
 
-def pace(library: Library, title: str) -> float | None:
-    """Seconds a step in earlier finished runs of that title, or None where there were none."""
+def work(document: Document, catalogue: Catalogue) -> int:
+    """How many steps all runs of a study take together, trials included."""
+    return steps_of(document, catalogue) * studies.count(document).all
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds a step, start and ends included, over so many earlier runs."""
+
+    seconds: float
+    runs: int
+
+
+def pace(library: Library, title: str) -> Pace | None:
+    """How quick earlier finished runs of that title were, or None where there were none."""
     rows = [row for row in library.runs(state="finished", limit=400) if title in (row.title, row.study_title)][:_RUNS]
     timed = [(row.ended - row.started) / row.step for row in rows if row.started and row.ended and row.step]
-    return sum(timed) / len(timed) if timed else None
+    return Pace(sum(timed) / len(timed), len(timed)) if timed else None
 
 
-def seconds(document: Document, catalogue: Catalogue, runs: int, pace_now: float | None) -> float | None:
-    """About how long all runs take, by earlier ones; for a gallery study that never ran here, what its claim says."""
-    if pace_now is None:
-        return document.claim.minutes * 60 if document.claim is not None else None
-    together = max(1, min(runs, most_workers(document.run.threads)))
+def seconds(document: Document, catalogue: Catalogue, runs: int, pace_now: float, workers: int | None = None) -> float:
+    """About how long all runs take at so many seconds a step, with so many workers at once (None: as many as there are cores for)."""
+    together = max(1, min(runs, workers or most_workers(document.run.threads)))
     return pace_now * steps_of(document, catalogue) * math.ceil(runs / together)
 
 
@@ -60,11 +73,30 @@ def about(duration: float | None) -> str:
     return f"about {hours:.1f} h" if hours < 10 else f"about {round(hours):,} h"
 
 
+def has_cuda() -> bool:
+    """Whether a GPU of NVIDIA is here, as far as can be told without torch."""
+    return shutil.which("nvidia-smi") is not None
+
+
+def has_mps() -> bool:
+    """Whether a GPU of Apple is here."""
+    return platform.system() == "Darwin" and platform.machine() == "arm64"
+
+
+def devices() -> list[tuple[str, str]]:
+    """The devices there are, as (what the document says, what a person reads)."""
+    found = [("auto", f"Automatic ({device_text('auto')})"), ("cpu", "CPU")]
+    if has_cuda():
+        found.append(("cuda", "GPU (CUDA)"))
+    if has_mps():
+        found.append(("mps", "GPU (Apple)"))
+    return found
+
+
 def device_text(device: str) -> str:
     """Where it will run, in two letters or three: an automatic device takes a GPU where there is one."""
     if device == "auto":
-        has_gpu = shutil.which("nvidia-smi") is not None or (platform.system() == "Darwin" and platform.machine() == "arm64")
-        return "GPU" if has_gpu else "CPU"
+        return "GPU" if has_cuda() or has_mps() else "CPU"
     return "CPU" if device == "cpu" else "GPU"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from memstudio.desktop import icons, theme
 from memstudio.desktop.build import planned
+from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.labels import Elided, button, label, set_kind
-from memstudio.desktop.reader import Reader
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.study.saying import count_text
+from memstudio.desktop.tokens import Tokens
 
 
 class TopBar(QFrame):
@@ -16,11 +19,11 @@ class TopBar(QFrame):
 
     run_wanted = Signal()
     problems_wanted = Signal(bool)
+    card_wanted = Signal()
 
-    def __init__(self, session: Session, reader: Reader | None, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, estimate: Estimate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session, self.reader = session, reader
-        self._pace: tuple[str, float | None] = ("", None)
+        self.session, self.estimate = session, estimate
         self._starting = False
         self.setProperty("kind", "bar")
         self.setAccessibleName("Experiment")
@@ -34,23 +37,32 @@ class TopBar(QFrame):
         self.problems: QPushButton = button("Problems 0", self._problems)
         self.problems.setCheckable(True)
         self.run: QPushButton = button("Run", self.run_wanted.emit, "primary", "Run it on this machine (F5)")
+        self.more: QPushButton = button(
+            "", self.card_wanted.emit, "", "What Run does: runs, time, device, workers (Shift+F5)", "What Run does"
+        )
+        self.more.setFixedWidth(30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)
         row.addWidget(self.title, 0)
         row.addWidget(self.state)
         row.addStretch(1)
-        for widget in (self.plan, self.undo, self.problems, self.run):
+        for widget in (self.plan, self.undo, self.problems, self.more, self.run):
             row.addWidget(widget)
         session.file_changed.connect(self._show_file)
         session.document_changed.connect(self._show_file)
         session.facts_changed.connect(self._show_facts)
-        session.opened.connect(self._ask_pace)
-        if reader is not None:
-            reader.changed.connect(self._ask_pace)
+        estimate.changed.connect(self._guessed)
+        theme.themed.connect(self._tint)
+        self._tint(theme.current())
         self._show_file()
         self._show_facts(session.facts)
-        self._ask_pace()
+
+    def _tint(self, tokens: Tokens) -> None:
+        self.more.setIcon(icons.icon("chevron", tokens))
+
+    def _guessed(self) -> None:
+        self._show_facts(self.session.facts)
 
     def _show_file(self) -> None:
         session = self.session
@@ -63,10 +75,10 @@ class TopBar(QFrame):
         self.undo.setAccessibleName(f"Undo {name}".strip())
 
     def _show_facts(self, facts: Facts) -> None:
-        runs = facts.count.runs
-        known = self._pace[1] if self._pace[0] == facts.document.title else None
-        duration = planned.seconds(facts.document, self.session.catalogue, runs, known) if facts.document.nodes else None
-        self.plan.setText(planned.plan_text(runs, duration, planned.device_text(facts.document.run.device)) if facts.document.nodes else "")
+        runs, some = facts.count.all, bool(facts.document.nodes)
+        guess = self.estimate.guess()
+        self.plan.setText(planned.plan_text(runs, guess.seconds, planned.device_text(facts.document.run.device)) if some else "")
+        self.plan.setToolTip(f"{count_text(facts.count)}. {guess.sentence}" if some else "")
         self.problems.setText(f"Problems {len(facts.problems)}")
         self.problems.setAccessibleName(f"Problems: {len(facts.errors)} errors, {len(facts.problems) - len(facts.errors)} warnings")
         # An empty canvas is a beginning, not a mistake.
@@ -86,17 +98,3 @@ class TopBar(QFrame):
             self.run.setText("Starting…")
         else:
             self._show_facts(self.session.facts)
-
-    def _ask_pace(self) -> None:
-        """How quick earlier runs of this title were, from the library; the answer changes the estimate."""
-        if self.reader is not None:
-            title = self.session.document.title
-            self.reader.ask(lambda library: (title, planned.pace(library, title)), self._paced, self._no_pace, key="pace")
-
-    def _paced(self, answer: tuple[str, float | None]) -> None:
-        if answer != self._pace:
-            self._pace = answer
-            self._show_facts(self.session.facts)
-
-    def _no_pace(self, sentence: str) -> None:
-        """Without a library there is no estimate; the window says elsewhere why it cannot be read."""

@@ -50,6 +50,12 @@ class Scene(QGraphicsScene):
         self._show_marks(document)
         self.setSceneRect(self.extent().adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND))
 
+    def show_catalogue(self, catalogue: Catalogue) -> None:
+        """Draws every node anew, as these components have it: a placeholder may have become a component."""
+        self.catalogue = catalogue
+        self._made_from.clear()
+        self.show_document(self.document)
+
     def _show_nodes(self, document: Document) -> None:
         implied = stream_is_implied(document, self.catalogue)
         wired = _wired_ports(document.wires)

@@ -18,7 +18,7 @@ from memstudio.desktop.canvas.wires_menu import wires_menu
 from memstudio.desktop.session import Message, Session, wire_id
 from memstudio.experiment.checking import suggestions
 from memstudio.experiment.document import Document, Wire
-from memstudio.experiment.entries import Entry
+from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.kinds import Kind
 
 
@@ -40,6 +40,7 @@ class Sheet(Paper):
         session.facts_changed.connect(self.items_of.show_facts)
         session.selection_changed.connect(self._show_selection)
         session.opened.connect(self._opened)
+        session.catalogue_changed.connect(self._show_catalogue)
         self._show_document(session.document)
         self.items_of.show_facts(session.facts)
 
@@ -49,6 +50,10 @@ class Sheet(Paper):
         self.items_of.show_document(document)
         self._show_selection(self.session.selected)
         self.moved.emit()
+
+    def _show_catalogue(self, catalogue: Catalogue) -> None:
+        self.items_of.show_catalogue(catalogue)
+        self._show_selection(self.session.selected)
 
     def _show_selection(self, selected: Sequence[str]) -> None:
         chosen = set(selected)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from memstudio.desktop.compare import overlaying
-from memstudio.desktop.compare.seen import MatricesSeen, Offered, Row, Section, Seen, Wish
+from memstudio.desktop.compare import overlaying, studying
+from memstudio.desktop.compare.seen import MatricesSeen, Offered, ParametersSeen, Row, Section, Seen, Steps, StudySeen, Wish
 from memstudio.desktop.live.reading import Kept
 from memstudio.desktop.live.seen import Option, PlotSeen
 from memstudio.desktop.words import count, moment
 
 if TYPE_CHECKING:
     from memstudio.library import Library
+    from memstudio.library.against import Test
     from memstudio.library.comparison import Comparison
+    from memstudio.library.groups import Gathered, Group, Reading
     from memstudio.library.overlays import Overlaid
+    from memstudio.library.study_figure import StudyFigure
+    from memstudio.measures.intervals import Interval
 
 T = TypeVar("T")
 #: points of a drawn line at most, and of all lines of a plot together: dashed lines with smooth edges cost some 40 microseconds a point
@@ -28,12 +32,21 @@ MOST_OFFERED = 24
 COSTS = ("state_bytes", "parameters")
 #: measures below the chosen one at most
 MOST_MORE = 6
+#: fewer runs than this are no cloud to look at
+FEWEST_RUNS = 4
 #: two measures whose means are nearer than this in every group (accuracy, average accuracy) need one place in the table
 ALIKE = 2e-3
 WAYS = (
     Option("cells", "Group by cell"),
     Option("documents", "Group by what is set"),
     Option("runs", "Each run by itself"),
+)
+#: how differences are judged: the test, then over what Holm's rule corrects
+TESTS = (
+    Option("t:groups", "t test, Holm by measure"),
+    Option("t:all", "t test, Holm over all"),
+    Option("permutation:groups", "Permutation, Holm by measure"),
+    Option("permutation:all", "Permutation, Holm over all"),
 )
 
 
@@ -49,7 +62,7 @@ class Look:
 
         Raises Refusal where a run or study is unknown.
         """
-        from memstudio.components.catalogue import catalogue
+        from memstudio.components.catalogue import known
         from memstudio.library.comparison import comparison_of
         from memstudio.library.groups import gather
 
@@ -60,27 +73,85 @@ class Look:
         if not fresh and now == self._before:
             return None
         self._before = now
-        made = comparison_of(library, gathered, by=wish.by, known=catalogue())
+        made = comparison_of(library, gathered, by=wish.by, known=known())
         if wish.baseline in made.labels:
             made = made.with_baseline(wish.baseline)
-        return self._seen(library, wish, made)
+        return self._seen(library, wish, made, gathered)
 
-    def _seen(self, library: Library, wish: Wish, made: Comparison) -> Seen:
+    def _seen(self, library: Library, wish: Wish, made: Comparison, gathered: Gathered) -> Seen:
         from memstudio.library.overlays import overlaid
 
         measure = wish.measure if wish.measure in made.measures else made.headline
         there = self._once(library, made, "there", lambda: overlaid(library, made.groups))
+        table = measures_of_table(made, measure)
+        family = table if wish.over_all else ()
         return Seen(
             wish=wish,
             comparison=made,
             measure=measure,
             measures=tuple(map(overlaying.measure_option, made.measures)),
-            sections=sections(made, measure),
-            sentences=made.sentences(measure) if measure else (),
+            sections=sections(made, table, family, wish.test),
+            sentences=made.sentences(measure, family, wish.test) if measure else (),
             plots=self._plots(library, wish, made, there),
             matrices=self._matrices(library, wish, made, there),
-            ways=WAYS,
+            ways=(*WAYS, *(Option(way.by, f"Group by {way.title} ({way.groups:,})") for way in made.ways)),
+            tests=TESTS,
+            test=f"{wish.test}:{'all' if wish.over_all else 'groups'}",
+            study=self._study(library, wish, made, gathered),
+            parameters=self._parameters(library, made, wish, measure),
+            steps=self._steps(library, wish, made, there),
         )
+
+    def _steps(self, library: Library, wish: Wish, made: Comparison, there: Overlaid) -> Steps | None:
+        from memstudio.library.overlays import stored_steps
+
+        stored = self._once(library, made, "steps", lambda: stored_steps(library, made.groups, there))
+        if len(stored) < 2:
+            return None
+        at = stored[-1] if wish.step is None else min(stored, key=lambda step: (abs(step - (wish.step or 0)), step))
+        return Steps(stored, at)
+
+    def _study(self, library: Library, wish: Wish, made: Comparison, gathered: Gathered) -> StudySeen | None:
+        """The figure of what was varied; None where there is one cell, or nothing measured."""
+        from memstudio.components.catalogue import catalogue
+        from memstudio.experiment.parameters import Refusal
+        from memstudio.library.groups import Reading, group
+        from memstudio.library.study_figure import figure_of_groups
+
+        def read() -> tuple[Sequence[Group], Reading, Mapping[str, Mapping[str, float]]]:
+            groups, _ = group(library, gathered, None, catalogue())
+            return groups, Reading(library, catalogue()), library.measures_of([row.uid for one in groups for row in one.finished])
+
+        groups, reading, last = self._once(library, made, "cells", read)
+        if len(groups) < 2:
+            return None
+
+        def make(measure: str | None, show: Sequence[str]) -> StudyFigure:
+            return figure_of_groups(groups, last, reading, measure, show=show, title=made.title)
+
+        wanted = wish.chosen.get("study", "")
+        try:
+            return studying.study_seen(make, wanted, wish.chosen.get("study.form", ""))
+        except Refusal:
+            # what was chosen of another study is not there in this one
+            try:
+                return studying.study_seen(make, "", "")
+            except Refusal:
+                return None
+
+    def _parameters(self, library: Library, made: Comparison, wish: Wish, measure: str) -> ParametersSeen | None:
+        from memstudio.components.catalogue import catalogue
+        from memstudio.library.importance import SEED, importance_of, parameters_of, scattered
+
+        if not measure:
+            return None
+        rows = [row for one in made.groups for row in one.finished]
+        table = self._once(library, made, ("parameters", measure), lambda: parameters_of(library, rows, measure, catalogue()))
+        if not any(address != SEED for address in table.columns) or len(table.y) < FEWEST_RUNS:
+            return None
+        found = self._once(library, made, ("importance", measure), lambda: importance_of(table, measure))
+        address = studying.chosen_parameter(wish.chosen.get("parameters", ""), found, table.columns)
+        return studying.parameters_seen(found, scattered(table, made.groups, address, measure), list(table.columns), made.labels)
 
     def _once(self, library: Library, made: Comparison, what: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made once for the same finished runs in the same groups."""
@@ -92,37 +163,37 @@ class Look:
         main, learning = overlaying.main_options(there), overlaying.learning_options(there)
         taken = _chosen(wish.chosen.get("main", ""), main)
         if taken:
-            plots["main"] = self._overlay(library, made, taken, main)
+            plots["main"] = self._overlay(library, made, taken, main, wish.step)
         others = [option for option in learning if option.id != taken]
         beside = _chosen(wish.chosen.get("learning", ""), others)
         if beside:
-            plots["learning"] = self._overlay(library, made, beside, others)
+            plots["learning"] = self._overlay(library, made, beside, others, wish.step)
         diagrams = tuple(map(overlaying.curve_option, sorted(there.reliability, key=lambda name: (len(name), name))))
         shown = _chosen(wish.chosen.get("calibration", ""), diagrams)
         if shown:
-            plots["calibration"] = self._reliability(library, made, shown, diagrams)
+            plots["calibration"] = self._reliability(library, made, shown, diagrams, wish.step)
         return plots
 
-    def _overlay(self, library: Library, made: Comparison, chosen: str, options: Sequence[Option]) -> PlotSeen:
+    def _overlay(self, library: Library, made: Comparison, chosen: str, options: Sequence[Option], step: int | None) -> PlotSeen:
         from memstudio.library.overlays import curve_overlay, series_overlay
 
         kind, _, name = chosen.partition(":")
 
         def read() -> PlotSeen:
             bins = max(FEWEST_POINTS, min(POINTS, ALL_POINTS // len(made.groups)))
-            found = curve_overlay(library, made.groups, name) if kind == "curve" else series_overlay(library, made.groups, name, bins)
+            found = curve_overlay(library, made.groups, name, step) if kind == "curve" else series_overlay(library, made.groups, name, bins)
             return overlaying.plot_seen(found, made.labels, chosen, options)
 
-        return replace(self._once(library, made, (chosen, made.labels), read), options=tuple(options))
+        return replace(self._once(library, made, (chosen, made.labels, step if kind == "curve" else None), read), options=tuple(options))
 
-    def _reliability(self, library: Library, made: Comparison, chosen: str, options: Sequence[Option]) -> PlotSeen:
+    def _reliability(self, library: Library, made: Comparison, chosen: str, options: Sequence[Option], step: int | None) -> PlotSeen:
         from memstudio.library.overlays import reliability
 
         def read() -> PlotSeen:
-            found = reliability(library, made.groups, chosen.partition(":")[2])
+            found = reliability(library, made.groups, chosen.partition(":")[2], step)
             return overlaying.reliability_seen(found, made.labels, chosen, options)
 
-        return self._once(library, made, (chosen, made.labels), read)
+        return self._once(library, made, (chosen, made.labels, step), read)
 
     def _matrices(self, library: Library, wish: Wish, made: Comparison, there: Overlaid) -> MatricesSeen | None:
         from memstudio.library.overlays import matrices
@@ -131,7 +202,8 @@ class Look:
         chosen = _chosen(wish.chosen.get("matrices", ""), options)
         if not chosen:
             return None
-        found = self._once(library, made, chosen, lambda: matrices(library, made.groups, chosen.partition(":")[2]))
+        step = wish.step
+        found = self._once(library, made, (chosen, step), lambda: matrices(library, made.groups, chosen.partition(":")[2], step))
         return MatricesSeen(chosen, options, made.labels, found)
 
 
@@ -141,29 +213,33 @@ def _chosen(wanted: str, options: Sequence[Option]) -> str:
     return wanted if wanted in ids else ids[0] if ids else ""
 
 
-def sections(made: Comparison, measure: str) -> tuple[Section, ...]:
-    """The table: the chosen measure, then others that say most, of those that say the same (recall and accuracy) the first."""
+def measures_of_table(made: Comparison, measure: str) -> tuple[str, ...]:
+    """The chosen measure, then others that say most; of those that say the same (recall and accuracy) the first."""
     from memstudio.library.comparison import MAIN
 
-    found = [_section(made, measure, costs=True)]
+    found = [measure]
     for name in MAIN:
-        if name in made.measures and name != measure and name not in COSTS and len(found) <= MOST_MORE:
-            section = _section(made, name)
-            if not any(_say_the_same(section, other) for other in found):
-                found.append(section)
+        fits = name in made.measures and name != measure and name not in COSTS and len(found) <= MOST_MORE
+        if fits and not any(_say_the_same(made.intervals(name), made.intervals(other)) for other in found):
+            found.append(name)
     return tuple(found)
 
 
-def _say_the_same(one: Section, other: Section) -> bool:
-    pairs = [(a.interval, b.interval) for a, b in zip(one.rows, other.rows, strict=True)]
+def sections(made: Comparison, measures: Sequence[str], family: Sequence[str] = (), test: Test = "t") -> tuple[Section, ...]:
+    """The table of these measures. family: those whose tests are corrected together; test: the one that is spoken of."""
+    return tuple(_section(made, name, family, test, costs=place == 0) for place, name in enumerate(measures))
+
+
+def _say_the_same(one: Sequence[Interval | None], other: Sequence[Interval | None]) -> bool:
     return all(
-        (a is None and b is None) or (a is not None and b is not None and math.isclose(a.mean, b.mean, rel_tol=ALIKE)) for a, b in pairs
+        (a is None and b is None) or (a is not None and b is not None and math.isclose(a.mean, b.mean, rel_tol=ALIKE))
+        for a, b in zip(one, other, strict=True)
     )
 
 
-def _section(made: Comparison, measure: str, costs: bool = False) -> Section:
+def _section(made: Comparison, measure: str, family: Sequence[str], test: Test, costs: bool = False) -> Section:
     """The table of one measure: a row a group; costs: with what each group costs."""
-    parts = zip(made.groups, made.intervals(measure), made.differences(measure), strict=True)
+    parts = zip(made.groups, made.intervals(measure), made.differences(measure, family), strict=True)
     state, parameters = (made.intervals(cost) for cost in COSTS)
     rows = tuple(
         Row(
@@ -176,6 +252,8 @@ def _section(made: Comparison, measure: str, costs: bool = False) -> Section:
             is_baseline=i == made.baseline,
             state=bytes_.mean if costs and (bytes_ := state[i]) is not None else None,
             parameters=number.mean if costs and (number := parameters[i]) is not None else None,
+            test=test,
+            bad=sum(not math.isfinite(value) for value in made.of(measure)[i].values()),
         )
         for i, (one, interval, difference) in enumerate(parts)
     )

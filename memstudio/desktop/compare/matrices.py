@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.chart import tick_text
+from memstudio.desktop.compare.painted import blend, ink_on
 from memstudio.desktop.compare.seen import MatricesSeen
 from memstudio.desktop.live.looks import look, pen
 from memstudio.desktop.tokens import Tokens
@@ -298,28 +299,3 @@ def _draw_axes(painter: QPainter, area: QRectF, one: Matrix, side: int, t: Token
         painter.drawText(QRectF(area.left() + place * side - 8, area.bottom() + 2, side + 16, 15), int(_CENTRE), _tick(value))
     names = f"{one.row_name} ↓  {one.column_name} →"
     painter.drawText(QRectF(area.left() - LEFT, area.bottom() + 16, max(area.width(), NARROWEST) + LEFT, 15), right, names)
-
-
-def blend(ground: QColor, ink: QColor, share: float) -> QColor:
-    """A colour between two: 0 the ground, 1 the ink."""
-
-    def between(first: int, second: int) -> int:
-        return round(first + (second - first) * share)
-
-    return QColor(between(ground.red(), ink.red()), between(ground.green(), ink.green()), between(ground.blue(), ink.blue()))
-
-
-def ink_on(ground: QColor) -> QColor:
-    """Black or white, whichever is read better on a ground: at least 4.5:1 on any."""
-    return max((QColor(Qt.GlobalColor.black), QColor(Qt.GlobalColor.white)), key=lambda ink: contrast(ink, ground))
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2)."""
-
-    def luminance(colour: QColor) -> float:
-        parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (colour.redF(), colour.greenF(), colour.blueF())]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memstudio.desktop.compare.seen import steps_words
 from memstudio.desktop.home.picture import title_of
-from memstudio.desktop.live.scales import grows_by_factors
 from memstudio.desktop.live.seen import Floats, Option, PlotSeen, Track
 from memstudio.desktop.words import count
 from memstudio.library.comparison import in_reading_order
 from memstudio.library.sentences import measure_words
 from memstudio.measures.names import split_name
+from memstudio.measures.spacing import grows_by_factors
 
 if TYPE_CHECKING:
     from memstudio.library.overlays import Overlaid, Overlay, Reliability
@@ -23,7 +24,7 @@ FEW = 10
 #: intervals of more groups than this would hide each other; they are in the table and in what is saved
 MOST_BANDS = 12
 _X_NAMES = {"load": "pairs to remember", "severity": "severity of corruption"}
-_SHARES = ("recall", "accuracy", "average_accuracy", "min_acc", "wc_acc")
+SHARES = ("recall", "accuracy", "average_accuracy", "min_acc", "wc_acc")
 #: curves that say most, in this order
 _FIRST = ("recall_by_load", "average_accuracy_by_task", "accuracy_by_severity", "recall_by_distance")
 _ON_THE_WAY = ("loss[split=train]", "loss", "recall", "accuracy")
@@ -93,15 +94,16 @@ def plot_seen(overlay: Overlay, labels: Sequence[str], chosen: str, options: Seq
     return PlotSeen(
         title=next((option.title for option in options if option.id == chosen), ""),
         x_name=f"{x_name}, {overlay.unit}" if overlay.unit else x_name,
-        y_name=_y_name(measure),
+        y_name=y_name(measure),
         chosen=chosen,
         options=tuple(options),
         tracks=tracks,
         x_end=float(xs[-1]) if is_series and len(xs) else None,
-        share=measure in _SHARES,
+        share=measure in SHARES,
         log_x=not is_series and grows_by_factors(xs.tolist()),
         chance=overlay.reference,
         step=overlay.step,
+        stored=steps_words(overlay.steps or ()),
         note=f"mean{' and 95 % interval' if bands else ''} over {count(seeds, 'seed')}" if seeds > 1 else "",
     )
 
@@ -110,7 +112,8 @@ def _named(label: str, seeds: int) -> str:
     return f"{label}, mean of {count(seeds, 'seed')}" if seeds > 1 else label
 
 
-def _y_name(measure: str) -> str:
+def y_name(measure: str) -> str:
+    """A bare measure as an axis names it, with its unit."""
     units = {"nll": "NLL, nats", "loss": "loss, nats", "ece": "ECE", "seconds_per_step": "seconds"}
     return units.get(measure, measure_words(measure))
 
@@ -135,6 +138,7 @@ def reliability_seen(found: Sequence[Reliability], labels: Sequence[str], chosen
         bars=_bars(found),
         words={} if alone else words,
         step=max((one.step for one in found), default=None),
+        stored=steps_words([step for one in found for step in one.steps]),
         note=f"ECE {words[found[0].group]}" if alone else "numbers: ECE",
     )
 

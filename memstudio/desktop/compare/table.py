@@ -15,7 +15,8 @@ from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.compare.seen import Row, Section, Seen
 from memstudio.desktop.live.looks import look, pen
-from memstudio.desktop.words import number, size
+from memstudio.desktop.words import count, number, size
+from memstudio.library.against import Difference
 
 Index = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
@@ -80,8 +81,8 @@ def difference_words(row: Row, places: int) -> str:
 
 
 def p_words(row: Row) -> str:
-    """The t test's p after Holm's correction, or nothing."""
-    p = row.difference.p if row.difference is not None else None
+    """The test's p after Holm's correction, or nothing."""
+    p = row.p
     return "" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -90,6 +91,10 @@ def told(row: Row, measure: str, places: int) -> str:
     parts = [f"{row.label}: {measure} {mean_words(row, places)} {half_words(row, places)}".strip()]
     if row.finished < row.of:
         parts.append(f"{row.finished} of {row.of} runs finished")
+    if row.bad:
+        parts.append(f"the value of {count(row.bad, 'seed')} is not finite and left out")
+    if row.difference is not None and row.difference.left_out:
+        parts.append(f"{count(row.difference.left_out, 'seed')} without a partner")
     if row.is_baseline:
         return "\n".join([*parts, "baseline"])
     if row.difference is not None:
@@ -102,11 +107,20 @@ def _tests(row: Row) -> list[str]:
     one = row.difference
     if one is None or one.exact or one.p is None:
         return []
-    holm = f" after Holm's correction for {one.compared} groups" if one.compared > 1 else ""
+    holm = f" after Holm's correction for {one.family}" if one.family else ""
     lines = [f"{'paired' if one.paired else 'Welch'} t test, p = {one.p:.2g}{holm}"]
     if one.p_permutation is not None and one.permutation is not None:
-        lines.append(f"exact permutation test over {one.permutation.n} seeds, p = {one.p_permutation:.2g}{holm}")
-    return lines
+        over = f"{one.permutation.n} seeds" if one.paired else f"{one.permutation.n} runs that do not pair"
+        lines.append(f"exact permutation test over {over}, p = {one.p_permutation:.2g}{holm}")
+    return [*lines, *_effect(one)]
+
+
+def _effect(one: Difference) -> list[str]:
+    """The size of a difference in standard deviations over seeds."""
+    if one.effect is None:
+        return []
+    words = f"Hedges' g {one.effect.g:.2f} ({one.effect.low:.2f} to {one.effect.high:.2f})".replace("-", _MINUS)
+    return [f"{words}, in standard deviations of {'the paired differences' if one.paired else 'the values'}"]
 
 
 def columns_of(seen: Seen) -> list[Column]:
@@ -122,7 +136,8 @@ def columns_of(seen: Seen) -> list[Column]:
         tip = "To the baseline, with half the width of its 95 % interval over common seeds"
         found.append(Column("difference", "Difference", difference_words, _difference, tip))
     if any(p_words(row) for row in rows):
-        tip = "Of the paired t test, corrected for the number of groups after Holm"
+        named = "exact permutation test" if seen.wish.test == "permutation" else "paired t test"
+        tip = f"Of the {named}, corrected for the number of {'groups and measures' if seen.wish.over_all else 'groups'} after Holm"
         found.append(Column("p", "p", lambda row, _: p_words(row), _p, tip))
     if any(row.state is not None for row in rows):
         found.append(Column("state", "State", _state_words, lambda row: row.state, "Bytes of memory state"))
@@ -156,7 +171,7 @@ def _difference(row: Row) -> float | None:
 
 
 def _p(row: Row) -> float | None:
-    return row.difference.p if row.difference is not None else None
+    return row.p
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from memstudio.desktop.going import Going
+from memstudio.desktop.home.addons_line import AddOnsLine
 from memstudio.desktop.home.card import HEIGHT, NARROWEST, WIDEST, Card
 from memstudio.desktop.home.grid import Grid
 from memstudio.desktop.home.recent import Recent
@@ -19,6 +20,7 @@ from memstudio.desktop.home.side import Side
 from memstudio.desktop.labels import button, label, search_field
 
 if TYPE_CHECKING:
+    from memstudio.components.addons import AddOn
     from memstudio.experiment.gallery import GalleryItem
 
 SIDE = 296
@@ -48,6 +50,12 @@ class HomePage(QWidget):
         page.setSpacing(0)
         page.addLayout(self._head())
         page.addSpacing(18)
+        self.addons = AddOnsLine()
+        page.addWidget(self.addons)
+        self._below_addons = QWidget()
+        self._below_addons.setFixedHeight(14)
+        self._below_addons.hide()
+        page.addWidget(self._below_addons)
         body = QHBoxLayout()
         body.setSpacing(28)
         body.addLayout(self._left(), 1)
@@ -117,6 +125,11 @@ class HomePage(QWidget):
         self.grid.show_cards(self.cards)
         self._show_chips()
         self._filter()
+
+    def show_addons(self, listed: Sequence[AddOn]) -> None:
+        """Says which add-on asks to be used or was refused; nothing where none does."""
+        self.addons.show_addons(listed)
+        self._below_addons.setVisible(self.addons.isVisibleTo(self))
 
     def show_no_gallery(self, sentence: str) -> None:
         """Says why there is no gallery."""

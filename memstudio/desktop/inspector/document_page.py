@@ -1,71 +1,95 @@
-"""The inspector with nothing selected: the document's title and notes, how it is run, and what is varied."""
+"""The inspector with nothing selected: the document's title, notes and how one run goes, or its study; one beside the other."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from memstudio.desktop.inspector import fields
-from memstudio.desktop.labels import Elided, button, label, line
+from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.study.page import StudyPage
+from memstudio.desktop.study.saying import RUN_SETTINGS
+from memstudio.desktop.study.settings import SettingsForm, settings_field
 from memstudio.experiment import edits
-from memstudio.experiment.document import Axis, Document
-from memstudio.experiment.parameters import Choice, Flag, Parameter, Whole
+from memstudio.experiment.document import Document
 
-#: the settings of a run, as parameters of the form
-_RUN: tuple[Parameter, ...] = (
-    Whole(name="seed", title="Seed", default=0, low=0, high=2**31 - 1, meaning="Decides every random number of the first run."),
-    Whole(
-        name="replicates",
-        title="Replicates",
-        default=1,
-        low=1,
-        high=1000,
-        meaning="How often every cell runs, each time with the next seed.",
-    ),
-    Choice(
-        name="device",
-        title="Device",
-        default="auto",
-        options={"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"},
-        meaning="Where it trains; automatic takes a GPU where there is one.",
-    ),
-    Whole(name="threads", title="Threads", default=1, low=1, high=256, meaning="CPU threads of one run; one is quickest for small models."),
-    Flag(name="deterministic", title="Deterministic", default=True, meaning="The same seed gives the same numbers, bit for bit."),
-)
+#: the settings of a run that stand here; seeds stand in the study
+_RUN = ("device", "precision", "threads", "deterministic")
+EXPERIMENT, STUDY = "experiment", "study"
 
 
 class DocumentPage(QWidget):
-    """The document itself."""
+    """The document itself. turned(which): "experiment" or "study" is shown now."""
+
+    turned = Signal(str)
+
+    def __init__(self, session: Session, which: str = EXPERIMENT) -> None:
+        super().__init__()
+        self.session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(12)
+        self.tabs: dict[str, QPushButton] = {}
+        layout.addLayout(self._tabs())
+        self.experiment = _ExperimentPage(session)
+        self.study = StudyPage(session)
+        layout.addWidget(self.experiment)
+        layout.addWidget(self.study)
+        layout.addStretch(1)
+        self.turn(which)
+
+    def _tabs(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for which, words, tip in (
+            (EXPERIMENT, "Experiment", "Its title and notes, and how one run goes"),
+            (STUDY, "Study", "What is varied, seeds, budgets, and when it ends early"),
+        ):
+            made = button(words, partial(self.turn, which), "filter", tip)
+            made.setCheckable(True)
+            group.addButton(made)
+            row.addWidget(made)
+            self.tabs[which] = made
+        row.addStretch(1)
+        return row
+
+    def turn(self, which: str) -> None:
+        """Shows the experiment or its study."""
+        self.tabs[which].setChecked(True)
+        self.experiment.setVisible(which == EXPERIMENT)
+        self.study.setVisible(which == STUDY)
+        self.turned.emit(which)
+
+    def show_document(self, document: Document) -> None:
+        """Shows title, notes, settings and study."""
+        self.experiment.show_document(document)
+        self.study.show_document(document)
+
+    def show_facts(self, facts: Facts) -> None:
+        """Shows what follows from the document."""
+        self.study.show_facts(facts)
+
+    def focus_first(self) -> None:
+        """Takes the keyboard to the first field of what is shown."""
+        if self.tabs[STUDY].isChecked():
+            self.study.focus_first()
+        else:
+            self.experiment.title.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class _ExperimentPage(QWidget):
+    """Title, notes, and the settings of one run."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.fields: dict[str, fields.Field] = {}
-        self.errors: dict[str, QLabel] = {}
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 16)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        self._layout = layout
-        self._add_words()
-        layout.addWidget(line())
-        layout.addWidget(label("Run", "section"))
-        for parameter in _RUN:
-            self._add_setting(parameter)
-        layout.addWidget(line())
-        layout.addWidget(label("Varied", "section"))
-        self.count = label(kind="dim", wrap=True)
-        self._axes = QVBoxLayout()
-        self._axes.setSpacing(8)
-        layout.addLayout(self._axes)
-        layout.addWidget(self.count)
-        layout.addStretch(1)
-        self._shown_axes: list[Axis] | None = None
-        self.show_document(session.document)
-
-    def _add_words(self) -> None:
         self.title = QLineEdit()
         self.title.setAccessibleName("Title of the experiment")
         self.title.textEdited.connect(self._titled)
@@ -76,82 +100,22 @@ class DocumentPage(QWidget):
         self.about.setFixedHeight(112)
         self.about.textChanged.connect(self._described)
         for words, field in (("Title", self.title), ("Notes", self.about)):
-            self._layout.addWidget(label(words, "dim"))
-            self._layout.addWidget(field)
-
-    def _add_setting(self, parameter: Parameter) -> None:
-        field = self._field(parameter)
-        self.fields[parameter.name] = field
-        error = label(kind="error", wrap=True)
-        error.hide()
-        self.errors[parameter.name] = error
-        field.chosen.connect(partial(self._set, parameter.name))
-        field.wrong.connect(partial(self._wrong, parameter.name))
-        field.done.connect(self.session.history.stop_merging)
-        if isinstance(field, fields.FlagField):
-            self._layout.addWidget(field)
-        else:
-            row = QHBoxLayout()
-            row.addWidget(label(parameter.title, "dim"), 2)
-            row.addWidget(field, 3)
-            self._layout.addLayout(row)
-        self._layout.addWidget(error)
-
-    def _field(self, parameter: Parameter) -> fields.Field:
-        if isinstance(parameter, Whole):
-            field = fields.NumberField(parameter)
-            field.slider.hide()
-            return field
-        return fields.ChoiceField(parameter) if isinstance(parameter, Choice) else fields.FlagField(_flag(parameter))
-
-    # ------------------------------------------------------------------------------------------ following the session
+            layout.addWidget(label(words, "dim"))
+            layout.addWidget(field)
+        layout.addWidget(line())
+        layout.addWidget(label("Run", "section"))
+        self.run = SettingsForm(session, [settings_field(RUN_SETTINGS[name]) for name in _RUN], self._set)
+        layout.addWidget(self.run)
+        self.show_document(session.document)
 
     def show_document(self, document: Document) -> None:
-        """Shows title, notes, settings and axes."""
+        """Shows title, notes and settings."""
         if self.title.text().strip() != document.title:
             self.title.setText(document.title)
         if self.about.toPlainText() != document.about:
             with QSignalBlocker(self.about):
                 self.about.setPlainText(document.about)
-        for name, field in self.fields.items():
-            field.show_value(getattr(document.run, name))
-            field.mark_wrong(False)
-            self.errors[name].hide()
-        if document.run.vary != self._shown_axes:
-            self._show_axes(document.run.vary)
-        self.show_facts(self.session.facts)
-
-    def show_facts(self, facts: Facts) -> None:
-        """Says how many runs it comes to."""
-        number = facts.count
-        self.count.setText(
-            f"{number.text} = {number.runs:,} runs" if number.runs != 1 else "One run. Vary… at a parameter makes it a study."
-        )
-
-    def _show_axes(self, axes: list[Axis]) -> None:
-        self._shown_axes = list(axes)
-        while self._axes.count():
-            item = self._axes.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for axis in axes:
-            self._axes.addWidget(self._axis(axis))
-
-    def _axis(self, axis: Axis) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        row = QHBoxLayout()
-        row.addWidget(Elided(axis.name, "strong"), 1)
-        row.addWidget(button("Remove", partial(self._remove_axis, axis.name), "link", name=f"Remove axis {axis.name}"))
-        column.addLayout(row)
-        column.addWidget(label(", ".join(case.label for case in axis.all_cases()), "small", wrap=True))
-        return box
-
-    # ------------------------------------------------------------------------------------------ editing
+        self.run.show_values({name: getattr(document.run, name) for name in _RUN})
 
     def _titled(self, text: str) -> None:
         self.session.edit("Change title", lambda document: edits.set_title(document, text.strip()), merge="title")
@@ -160,26 +124,5 @@ class DocumentPage(QWidget):
         text = self.about.toPlainText()
         self.session.edit("Change notes", lambda document: edits.set_about(document, text), merge="about")
 
-    def _set(self, name: str, value: object) -> None:
-        words = f"Set {name}"
-        sentence = self.session.try_edit(words, lambda document: edits.set_run(document, **{name: value}), merge=("run", name))
-        if sentence is not None:
-            self._wrong(name, sentence)
-
-    def _wrong(self, name: str, sentence: str) -> None:
-        error = self.errors[name]
-        error.setText(sentence)
-        error.show()
-        self.fields[name].mark_wrong(True)
-
-    def _remove_axis(self, name: str) -> None:
-        self.session.edit("Do not vary", lambda document: edits.remove_axis(document, name))
-
-    def focus_first(self) -> None:
-        """Takes the keyboard to the title."""
-        self.title.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _flag(parameter: Parameter) -> Flag:
-    assert isinstance(parameter, Flag)
-    return parameter
+    def _set(self, name: str, value: object) -> str | None:
+        return self.session.try_edit(f"Set {name}", lambda document: edits.set_run(document, **{name: value}), merge=("run", name))

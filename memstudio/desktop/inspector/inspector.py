@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QV
 
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.inspector.asking import Inspecting
-from memstudio.desktop.inspector.document_page import DocumentPage
+from memstudio.desktop.inspector.document_page import EXPERIMENT, STUDY, DocumentPage
 from memstudio.desktop.inspector.facts_panel import FactsPanel, facts_of
 from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Facts, Session
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
+from memstudio.experiment.entries import Catalogue
 
 
 class Inspector(QFrame):
@@ -28,6 +29,7 @@ class Inspector(QFrame):
         self.setAccessibleName("Inspector")
         self.page: QWidget | None = None
         self._shown: tuple[str, ...] | None = None
+        self._which, self._estimate = EXPERIMENT, ""
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameStyle(0)
@@ -47,9 +49,14 @@ class Inspector(QFrame):
         session.document_changed.connect(self._follow)
         session.facts_changed.connect(self._facts)
         session.selection_changed.connect(self._select)
+        session.catalogue_changed.connect(self._show_anew)
         self._follow(session.document)
 
     def _select(self, selected: tuple[str, ...]) -> None:
+        self._follow(self.session.document)
+
+    def _show_anew(self, catalogue: Catalogue) -> None:
+        self._shown = None
         self._follow(self.session.document)
 
     def _follow(self, document: Document) -> None:
@@ -81,7 +88,31 @@ class Inspector(QFrame):
                 return SeveralPage(self.session, len(key) - 1)
             case "wire":
                 return WirePage(self.session, list(key[1:]))
-        return DocumentPage(self.session)
+        return self._document_page()
+
+    def _document_page(self) -> DocumentPage:
+        made = DocumentPage(self.session, self._which)
+        made.turned.connect(self._turned)
+        made.study.show_estimate(self._estimate)
+        return made
+
+    def _turned(self, which: str) -> None:
+        """The side that was looked at last is shown again, when nothing is selected again."""
+        self._which = which
+
+    def show_study(self) -> None:
+        """Shows the study of the experiment, and takes the keyboard there."""
+        self._which = STUDY
+        self.session.select([])
+        if isinstance(self.page, DocumentPage):
+            self.page.turn(STUDY)
+            self.page.focus_first()
+
+    def show_estimate(self, words: str) -> None:
+        """How long all runs take, for the study's page."""
+        self._estimate = words
+        if isinstance(self.page, DocumentPage):
+            self.page.study.show_estimate(words)
 
     def _show_page(self, page: QWidget) -> None:
         focus = self.window().focusWidget()

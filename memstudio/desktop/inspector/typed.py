@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from memstudio.experiment import axis_edits
+from memstudio.experiment.document import Range
 from memstudio.experiment.parameters import Flag, Parameter, Real, Refusal, Whole, WholeList
 
 _GAPS = re.compile(r"[\s,;]+")
 _WHOLE = re.compile(r"^[+-]?\d+$")
+#: `1 .. 8`, `0.1 .. 0.5, 5`, `log 1e-4 .. 1e-2, 5`; two dots or more, or one character for them
+_SPREAD = re.compile(r"^(log\b)?\s*(\S+?)\s*(?:\.\.+|\u2026)\s*([^\s,;]+)(?:\s*[,;]?\s*(\S+))?$", re.IGNORECASE)
+#: values that a spread may come to; more in one axis are a slip of the hand
+_MOST = 200
 
 
 def read_number(parameter: Whole | Real, text: str) -> int | float:
@@ -63,10 +69,12 @@ def one_text(parameter: Parameter, value: Any) -> str:
 
 
 def read_values(parameter: Parameter, text: str) -> list[Any]:
-    """The different values of an axis: `1 2 4 8`; of lists `4 8; 16 32`; of texts one a line. Raises Refusal."""
+    """The different values of an axis: `1 2 4 8`, `log 1e-4 .. 1e-2, 5`; of lists `4 8; 16 32`; of texts one a line. Raises Refusal."""
     values: list[Any]
     if isinstance(parameter, Whole | Real):
-        values = [read_number(parameter, word) for word in _GAPS.split(text.strip()) if word]
+        spread = read_range(parameter, text)
+        words = [word for word in _GAPS.split(text.strip()) if word]
+        values = [*axis_edits.spread(spread, isinstance(parameter, Whole))] if spread else [read_number(parameter, word) for word in words]
     elif isinstance(parameter, WholeList):
         values = [list(read_whole_list(parameter, part)) for part in text.split(";") if part.strip()]
     elif isinstance(parameter, Flag):
@@ -79,12 +87,47 @@ def read_values(parameter: Parameter, text: str) -> list[Any]:
     return different
 
 
+def read_range(parameter: Whole | Real, text: str) -> Range | None:
+    """What `1 .. 8` (whole numbers, one by one), `0.1 .. 0.5, 5` (evenly) or `log 1e-4 .. 1e-2, 5` (by equal factors) ask for.
+
+    None where the text is no range. Raises Refusal.
+    """
+    found = _SPREAD.match(text.strip())
+    if found is None:
+        return None
+    low, high = read_number(parameter, found[2]), read_number(parameter, found[3])
+    if low >= high:
+        raise Refusal(f"A range of {parameter.title.lower()} goes up; {number_text(high)} is not above {number_text(low)}.")
+    if found[1] is not None and low <= 0:
+        raise Refusal(f"A logarithmic range of {parameter.title.lower()} begins above 0; {number_text(low)} is not.")
+    return Range(low=low, high=high, log=found[1] is not None, points=_how_many(parameter, low, high, found[4]))
+
+
+def _how_many(parameter: Whole | Real, low: float, high: float, typed: str | None) -> int:
+    if typed is None:
+        if not isinstance(parameter, Whole):
+            raise Refusal(f"Say how many values of {parameter.title.lower()} to take, as in {number_text(low)} .. {number_text(high)}, 5.")
+        number = round(high - low) + 1
+    elif _WHOLE.match(typed):
+        number = int(typed)
+    else:
+        raise Refusal(f"After the comma stands how many values to take; {typed!r:.30} is no whole number.")
+    if not 2 <= number <= _MOST:
+        raise Refusal(f"A range is taken at 2 to {_MOST} values, not {number:,}.")
+    return number
+
+
+def range_text(wanted: Range) -> str:
+    """A range as `read_range` reads it: `log 0.0001 .. 0.01, 5`."""
+    return f"{'log ' if wanted.log else ''}{number_text(wanted.low)} .. {number_text(wanted.high)}, {wanted.points}"
+
+
 def values_text(parameter: Parameter, values: list[Any]) -> str:
     """Values of an axis as `read_values` reads them."""
     if isinstance(parameter, WholeList):
         return "; ".join(whole_list_text(value) for value in values)
     if isinstance(parameter, Whole | Real):
-        return " ".join(number_text(value) for value in values)
+        return ", ".join(number_text(value) for value in values)
     return "\n".join(str(value) for value in values)
 
 

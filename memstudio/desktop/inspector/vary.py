@@ -12,11 +12,15 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLine
 from memstudio.desktop.inspector import axes, typed
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.session import Session
+from memstudio.desktop.study import saying
 from memstudio.experiment import studies
 from memstudio.experiment.addresses import find
 from memstudio.experiment.document import Axis, Document
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Whole, WholeList
+
+#: how values are typed; a spread may be even or logarithmic
+_WANTED = "1, 2, 4 or log 1e-4 .. 1e-2, 5"
 
 
 class Vary(QFrame):
@@ -66,11 +70,10 @@ class Vary(QFrame):
             self.error.setText(str(refusal))
             self.error.show()
             return
-        number = studies.count(document)
         self.accept.setEnabled(True)
         self.error.hide()
         self.count.show()
-        self.count.setText(f"{number.text} = {number.runs:,} runs" if number.runs != 1 else "1 run")
+        self.count.setText(saying.count_text(studies.count(document)))
 
     def _accept(self) -> None:
         if self.session.try_edit("Vary", self.wanted) is None:
@@ -142,7 +145,7 @@ class VaryBox(Vary):
     def _add_line(self, parameter: Whole | Real | WholeList, values: list[Any]) -> None:
         self._line = QLineEdit(typed.values_text(parameter, values))
         self._line.setAccessibleName(f"Values of {parameter.title.lower()}")
-        wanted = "Lists with ; between them" if isinstance(parameter, WholeList) else "Values with spaces between them"
+        wanted = "Lists with ; between them" if isinstance(parameter, WholeList) else _WANTED
         self._line.setPlaceholderText(wanted)
         self._line.setToolTip(f"{wanted}, {parameter.range_text}")
         self._line.textChanged.connect(self.look)

@@ -10,12 +10,12 @@ import numpy as np
 
 from memstudio.desktop.home.picture import title_of
 from memstudio.desktop.live.reading import ENDED, Reading, begun
-from memstudio.desktop.live.scales import grows_by_factors
 from memstudio.desktop.live.seen import Floats, Option, PlotSeen, Track
 from memstudio.desktop.words import count
 from memstudio.measures.intervals import mean_interval
 from memstudio.measures.means import aligned, spread
 from memstudio.measures.names import split_name
+from memstudio.measures.spacing import grows_by_factors
 
 if TYPE_CHECKING:
     from memstudio.library import CurveAt, RunRow

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPen
 
 from memstudio.desktop.live.seen import Style, Track
 from memstudio.desktop.tokens import Curve, Tokens
+from memstudio.report import colours
 
 #: pen widths in pixels: what matters most, what stands beside it, what is faint behind
 MAIN, THIN, FAINT = 1.6, 1.0, 1.0
@@ -26,8 +27,7 @@ ORDER: Mapping[Style, int] = {"faint": 0, "thin": 1, "main": 2, "dots": 3, "smal
 
 def look(t: Tokens, index: int) -> Curve:
     """The look of cell number `index`: six colours, then the same colours with other dashes, 36 in all before any returns."""
-    n = len(t.curves)
-    return Curve(t.curves[index % n].colour, t.curves[(index + index // n) % n].dash)
+    return colours.look(t.curves, index)
 
 
 def pen(curve: Curve, width: float = MAIN, alpha: float = 1.0, dashed: bool = True, cosmetic: bool = False) -> QPen:

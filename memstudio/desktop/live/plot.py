@@ -135,6 +135,8 @@ class Plot(QWidget):
 
     def _scales(self, log_x: bool, log_y: bool) -> tuple[Scale, Scale]:
         seen = self.seen
+        if seen.x_names:
+            return Scale(names=seen.x_names), Scale(log_y)
         curves = seen.x_end is None
         xs = np.unique(np.concatenate([track.x for track in seen.tracks])) if curves and seen.tracks else np.empty(0)
         x_scale = scale_of(xs.tolist(), log_x) if curves else Scale(log_x)
@@ -325,9 +327,14 @@ class Plot(QWidget):
         value = self._x_scale.value(place)
         # a point of a long run stands for a few steps around it
         value = round(value) if self.seen.x_name == "step" else float(f"{value:.6g}")
-        where = f"{html.escape(self.seen.x_name.partition(',')[0])} {number(value)}"
+        where = f"{html.escape(self.seen.x_name.partition(',')[0])} {self._named(value)}"
         more = [f"and {len(lines) - MOST_SAID} more"] if len(lines) > MOST_SAID else []
         return [where, *lines[:MOST_SAID], *more]
+
+    def _named(self, value: float) -> str:
+        """A value of the x axis in words."""
+        names = self.seen.x_names
+        return html.escape(names[min(max(round(value), 0), len(names) - 1)]) if names else number(value)
 
     def _line_said(self, track: Track, at: int) -> str:
         text = number(float(f"{track.y[at]:.4g}"))

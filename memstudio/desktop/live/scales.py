@@ -29,12 +29,14 @@ class Tick:
 class Scale:
     """An axis. log: places are log10 of values; zero: where a log axis puts the value 0 (a distance of 0), None: nowhere.
 
-    marks: the values that are named by ticks, where there are few of them (loads 2, 4, 8, 16).
+    marks: the values that are named by ticks, where there are few of them (loads 2, 4, 8, 16); names: what 0, 1, 2 ... stand for, where
+    they are no numbers.
     """
 
     log: bool = False
     zero: float | None = None
     marks: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
 
     def places(self, values: npt.ArrayLike) -> Floats:
         """Where values lie; NaN for those a log axis has no place for."""
@@ -58,6 +60,8 @@ class Scale:
     def ticks(self, low: float, high: float, most: int = 5) -> list[Tick]:
         """The ticks between two places, about `most` of them."""
         slack = 1e-9 * max(1e-12, high - low)
+        if self.names:
+            return [Tick(float(at), name) for at, name in enumerate(self.names) if low - slack <= at <= high + slack]
         if self.marks:
             # they are round and few: twice as many as of other ticks find room
             kept = self.marks[:: max(1, math.ceil(len(self.marks) / (2 * most)))]
@@ -94,15 +98,6 @@ def scale_of(points: Sequence[float], log: bool) -> Scale:
         log = False
     marks = tuple(values) if len(values) <= MOST_MARKS and (log or len(values) <= 6) else ()
     return Scale(log, math.log10(positive[0] / 2) if log and values[0] == 0 else None, marks)
-
-
-def grows_by_factors(points: Sequence[float]) -> bool:
-    """Whether a log axis spaces these evenly (2, 4, 8, 16) and a straight one does not; a first point of 0 is allowed."""
-    rising = sorted({float(p) for p in points if math.isfinite(p)})
-    positive = [v for v in rising if v > 0]
-    if len(positive) < 3 or rising[0] < 0:
-        return False
-    return positive[-1] / positive[0] >= 4 and positive[-1] - positive[-2] > 1.5 * (positive[1] - positive[0])
 
 
 def rounded_up(value: float) -> float:

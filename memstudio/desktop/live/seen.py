@@ -95,7 +95,8 @@ class PlotSeen:
     diagonal, bars: of a reliability diagram (bars: edges (bins + 1,) and the share of answers in each bin (bins,)); words: cell -> a
     figure in words; step: the stored step it is of; log_x: whether a log axis is natural; note: what its lines are.
     boundaries: where tasks begin; by_task: the tracks' numbers are those of tasks (from 0), not of cells; matrix: shown instead of lines;
-    of, cells: whose it is where one cell is shown, and the cells that could be.
+    of, cells: whose it is where one cell is shown, and the cells that could be; x_names: what 0, 1, 2 ... of the x axis stand for, where
+    they are no numbers; stored: the stored steps of several runs that are shown, in words.
     """
 
     title: str
@@ -118,6 +119,8 @@ class PlotSeen:
     matrix: MatrixSeen | None = None
     of: str = ""
     cells: tuple[str, ...] = ()
+    x_names: tuple[str, ...] = ()
+    stored: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,6 +48,12 @@ class Palette(QFrame):
         theme.themed.connect(self._repaint)
         self._find("")
 
+    def show_catalogue(self, catalogue: Catalogue) -> None:
+        """Shows these components from now on; what was typed stays."""
+        self._search = Search(catalogue)
+        self._everything = list(catalogue)
+        self._find(self.field.text())
+
     @property
     def shown(self) -> list[Entry]:
         """The entries that are shown now, in order."""

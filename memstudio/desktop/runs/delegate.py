@@ -1,6 +1,8 @@
-"""How a cell of the table of runs is drawn: state as a chip, a star, text that ends in … where it is too long."""
+"""How a cell of the table of runs is drawn: state as a chip, a star, a group with its mean and spread, text that ends in … if too long."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -8,11 +10,18 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from memstudio.desktop import fonts, icons, theme
 from memstudio.desktop import tokens as looks
-from memstudio.desktop.runs.model import COLUMN, ROW
+from memstudio.desktop.runs.columns import Column
+from memstudio.desktop.runs.model import COLUMN, GROUP, OPEN, ROW
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import STATES
 
+if TYPE_CHECKING:
+    from memstudio.library import RunRow
+    from memstudio.library.grouping import GroupRow
+
 HEIGHT = 34
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def chip_colours(kind: str, t: Tokens) -> tuple[str, str]:
@@ -31,6 +40,7 @@ class RunsDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._body, self._small = fonts.sans(), fonts.sans(looks.TYPE_AXIS)
+        self._strong = fonts.semibold(looks.TYPE_AXIS)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(80, HEIGHT)
@@ -39,36 +49,63 @@ class RunsDelegate(QStyledItemDelegate):
         t, area = theme.current(), QRectF(option.rect)
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
-        ground = t.accent_background if selected else t.hover if state & QStyle.StateFlag.State_MouseOver else t.panel
-        painter.fillRect(area, QColor(ground))
+        group, row = index.data(GROUP), index.data(ROW)
+        rest = t.background if group is not None else t.panel
+        painter.fillRect(area, QColor(t.accent_background if selected else t.hover if state & QStyle.StateFlag.State_MouseOver else rest))
         painter.setPen(QPen(QColor(t.faint), 1))
         painter.drawLine(QPointF(area.left(), area.bottom() - 0.5), QPointF(area.right(), area.bottom() - 0.5))
-        column, row = index.data(COLUMN), index.data(ROW)
-        if row is None:
-            return
-        text = index.data(Qt.ItemDataRole.DisplayRole) or ""
-        if column.kind == "state":
-            painter.setFont(self._small)
-            _chip(painter, area, text, STATES.get(row.state, ("", "chip"))[1], t, selected)
-        elif column.kind == "star":
-            if row.starred:
-                painter.drawPixmap(
-                    QPoint(int(area.center().x()) - 7, int(area.center().y()) - 7), icons.pixmap("star-on", t.careful, 14, _ratio(painter))
-                )
-        else:
-            painter.setFont(self._body)
-            painter.setPen(QColor(t.text if column.id == "title" or column.kind == "number" else t.dim))
-            inside = area.adjusted(10, 0, -10, 0)
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inside.width()))
-            side = Qt.AlignmentFlag.AlignRight if column.kind == "number" else Qt.AlignmentFlag.AlignLeft
-            painter.drawText(inside, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+        column, text = index.data(COLUMN), index.data(Qt.ItemDataRole.DisplayRole) or ""
+        if group is not None:
+            self._group(painter, area, column, group, text, bool(index.data(OPEN)), t)
+        elif row is not None:
+            self._run(painter, area, column, row, text, selected, t)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(QColor(t.accent), 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -1.5))
 
+    def _run(self, painter: QPainter, area: QRectF, column: Column, row: RunRow, text: str, selected: bool, t: Tokens) -> None:
+        if column.kind == "state":
+            painter.setFont(self._small)
+            _chip(painter, area, text, STATES.get(row.state, ("", "chip"))[1], t, selected)
+        elif column.kind == "star":
+            self._marks(painter, area, row, t)
+        else:
+            self._words(painter, area, text, column, t.text if column.id == "title" or column.kind == "number" else t.dim)
 
-def _ratio(painter: QPainter) -> float:
-    return painter.device().devicePixelRatio()
+    def _marks(self, painter: QPainter, area: QRectF, row: RunRow, t: Tokens) -> None:
+        """A star, a B for the baseline, or both."""
+        middle = area.center()
+        if row.starred:
+            at = QPoint(int(middle.x()) - (14 if row.baseline else 7), int(middle.y()) - 7)
+            painter.drawPixmap(at, icons.pixmap("star-on", t.careful, 14, painter.device().devicePixelRatio()))
+        if row.baseline:
+            painter.setFont(self._strong)
+            painter.setPen(QColor(t.accent))
+            painter.drawText(area.adjusted(14, 0, 0, 0) if row.starred else area, int(Qt.AlignmentFlag.AlignCenter), "B")
+
+    def _words(self, painter: QPainter, area: QRectF, text: str, column: Column, ink: str) -> None:
+        painter.setFont(self._body)
+        painter.setPen(QColor(ink))
+        inside = area.adjusted(10, 0, -10, 0)
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inside.width()))
+        painter.drawText(inside, _RIGHT if column.kind == "number" else _LEFT, shown)
+
+    def _group(self, painter: QPainter, area: QRectF, column: Column, group: GroupRow, text: str, is_open: bool, t: Tokens) -> None:
+        if column.kind == "star":
+            icon = icons.pixmap("chevron" if is_open else "chevron-right", t.dim, 14, painter.device().devicePixelRatio())
+            painter.drawPixmap(QPoint(int(area.center().x()) - 7, int(area.center().y()) - 7), icon)
+            return
+        mean, _, spread = text.partition(" ± ")
+        if not spread:
+            self._words(painter, area, text, column, t.text)
+            return
+        painter.setFont(self._body)
+        inside = area.adjusted(10, 0, -10, 0)
+        wide = painter.fontMetrics().horizontalAdvance(f" ± {spread}")
+        painter.setPen(QColor(t.dim))
+        painter.drawText(inside, _RIGHT, f"± {spread}")
+        painter.setPen(QColor(t.text))
+        painter.drawText(inside.adjusted(0, 0, -wide, 0), _RIGHT, mean)
 
 
 def _chip(painter: QPainter, area: QRectF, text: str, kind: str, t: Tokens, selected: bool) -> None:

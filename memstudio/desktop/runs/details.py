@@ -1,46 +1,50 @@
-"""What stands beside the table about one run: state, measures, curves, what it set, how it went, why it failed."""
+"""What stands beside the table about one run: state, tags and note, measures, curves, what it set, how it went, why it failed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.chart import ChartView
-from memstudio.desktop.going import pace, share_of
+from memstudio.desktop.going import share_of
+from memstudio.desktop.inspector.fold import Fold
 from memstudio.desktop.labels import Elided, button, label, line, set_kind
 from memstudio.desktop.running import MAY_PAUSE, MAY_RESUME, MAY_STOP
-from memstudio.desktop.runs.columns import offered, took
+from memstudio.desktop.runs.columns import left, offered
 from memstudio.desktop.runs.exporting import export_pairs
+from memstudio.desktop.runs.failure import Failure, Log
+from memstudio.desktop.runs.grouped import average_text, group_words
+from memstudio.desktop.runs.note import Note
+from memstudio.desktop.runs.pairs import (
+    Pair,
+    Pairs,
+    artifact_pairs,
+    attempt_pairs,
+    environment_pairs,
+    event_pairs,
+    facts,
+    parameter_pairs,
+    value_text,
+)
 from memstudio.desktop.runs.questions import Details
+from memstudio.desktop.runs.tags import Tags
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import STATES, count, duration, moment, number
+from memstudio.desktop.words import STATES, count, duration, number
 
 if TYPE_CHECKING:
-    from memstudio.experiment.document import Document
-    from memstudio.library import AttemptRow, RunRow
+    from memstudio.library import RunRow
+    from memstudio.library.grouping import GroupRow
 
 #: measures listed before "all measures" is asked for
 FIRST_MEASURES = 12
-Pair = tuple[str, str]
 
 
 class DetailsView(QFrame):
-    """The panel. What its buttons ask for it says by signals: pause, resume, stop, open_document, curves, study_curves, export, star."""
+    """The panel. What its buttons ask for it says by signals: pause, resume, stop, open_document, curves, study_curves, export, star,
+    baseline(bool), tagged(tags), noted(uid, note), more."""
 
     pause = Signal()
     resume = Signal()
@@ -50,13 +54,17 @@ class DetailsView(QFrame):
     study_curves = Signal()
     export = Signal()
     star = Signal(bool)
+    baseline = Signal(bool)
+    tagged = Signal(object)
+    noted = Signal(str, str)
+    more = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
         self.setAccessibleName("Details of the run")
         self.details: Details | None = None
-        self._all_measures = False
+        self._all_measures, self._writable = False, True
         self._measured: tuple[Pair, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -89,10 +97,19 @@ class DetailsView(QFrame):
         self.star_button = button("", self._star, "quiet", "Mark this run (S)", "Star")
         self.star_button.setCheckable(True)
         self.star_button.setFixedWidth(30)
+        self.baseline_button = button("B", self._baseline, "mark", "Make this run the baseline that others are compared with (Shift+B)")
+        self.baseline_button.setCheckable(True)
+        self.baseline_button.setFixedWidth(30)
+        self.more_button = button("", self.more.emit, "quiet", "Everything that can be done with this run", "More for this run")
+        self.more_button.setFixedWidth(30)
         theme.themed.connect(self._tint)
         top.addWidget(self.title, 1)
-        top.addWidget(self.star_button)
         top.addWidget(self.state)
+        top.addSpacing(2)
+        top.addWidget(self.star_button)
+        top.addWidget(self.baseline_button)
+        top.addWidget(self.more_button)
+        top.setSpacing(4)
         column.addLayout(top)
         self.below = Elided("", "dim")
         column.addWidget(self.below)
@@ -135,29 +152,43 @@ class DetailsView(QFrame):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(18, 14, 18, 20)
         self._column.setSpacing(18)
-        self.failure = _Failure()
+        self.failure = Failure()
+        self.tags = Tags()
+        self.tags.changed.connect(self.tagged)
+        self.note = Note()
+        self.note.written.connect(self.noted)
         self._charts: list[ChartView] = []
         self._chart_box = QWidget()
         self._chart_column = QVBoxLayout(self._chart_box)
         self._chart_column.setContentsMargins(0, 0, 0, 0)
         self._chart_column.setSpacing(10)
         self.measures = Pairs("Measures", "mono")
-        self.more_button = button("All measures", self._show_all, "link", "Show every measure of this run")
+        self.all_button = button("All measures", self._show_all, "link", "Show every measure of this run")
         self.sets = Pairs("What this cell sets", "mono")
         self.exports = Pairs("Exported to")
         self.facts = Pairs("Run")
-        self.parameters = Pairs("Experiment", "mono")
-        self.attempts = Pairs("Attempts")
+        self.parameters, self.environment = Pairs("", "mono"), Pairs("", "mono")
+        self.artifacts, self.events, self.attempts = Pairs("", "mono"), Pairs(""), Pairs("Attempts")
+        self.log = Log()
+        self._folds = {
+            "What was set": (Fold("What was set", self.parameters), self.parameters),
+            "Environment": (Fold("Environment", self.environment), self.environment),
+            "Files": (Fold("Files", self.artifacts), self.artifacts),
+            "Events": (Fold("Events", self.events), self.events),
+            "Log": (Fold("Log", self.log), self.log),
+        }
         for widget in (
             self.failure,
+            self.tags,
+            self.note,
             self._chart_box,
             self.measures,
-            self.more_button,
+            self.all_button,
             self.exports,
             self.sets,
             self.facts,
-            self.parameters,
             self.attempts,
+            *(fold for fold, _ in self._folds.values()),
         ):
             self._column.addWidget(widget)
         self._column.addStretch(1)
@@ -174,6 +205,7 @@ class DetailsView(QFrame):
 
     def show_nothing(self, sentence: str = "Choose a run to see what it measured.") -> None:
         """Nothing is chosen."""
+        self.note.keep()
         self.details = None
         self._empty.setText(sentence)
         self._empty.show()
@@ -196,8 +228,42 @@ class DetailsView(QFrame):
         self.exports.show_pairs(export_pairs(found.exports))
         self.sets.show_pairs([(address, value_text(value)) for address, value in found.row.sets.items()])
         self.facts.show_pairs(facts(found.row))
-        self.parameters.show_pairs(parameter_pairs(found.document))
         self.attempts.show_pairs(attempt_pairs(found.attempts) if len(found.attempts) > 1 else [])
+        self.tags.show_tags(found.row.tags, found.tags, self._writable)
+        self.note.show_note(found.row.uid, found.row.note, self._writable)
+        self._show_folds(found)
+
+    def _show_folds(self, found: Details) -> None:
+        """What few look at: folded until they do; a fold without anything in it is not shown."""
+        bad = found.row.state in ("failed", "lost")
+        shown = {
+            "What was set": parameter_pairs(found.document),
+            "Environment": environment_pairs(found.environment),
+            "Files": artifact_pairs(found.artifacts),
+            "Events": event_pairs(found.events),
+        }
+        for name, (fold, content) in self._folds.items():
+            is_open = fold.head.isChecked()
+            if isinstance(content, Pairs):
+                content.show_pairs(shown[name])
+                there = bool(shown[name])
+            else:
+                self.log.show_lines(found.log)
+                there = bool(found.log) and not bad
+            fold.setVisible(there)
+            content.setVisible(there and is_open)
+
+    def show_group(self, group: GroupRow, by: tuple[str, ...]) -> None:
+        """What a group of runs measured, where one is chosen."""
+        measured = ", ".join(f"{name.replace('_', ' ')} {average_text(average)}" for name, average in group.measures.items())
+        words = f"{group_words(group, by)}\n{count(group.n, 'finished run')}{f': {measured}' if measured else ''}"
+        self.show_nothing(f"{words}\n\nRight unfolds the group, C compares its runs.")
+
+    def set_writable(self, writable: bool) -> None:
+        """Whether anything can be changed here."""
+        self._writable = writable
+        for one in (self.pause_button, self.resume_button, self.stop_button, self.star_button, self.baseline_button):
+            one.setEnabled(writable)
 
     def _show_head(self, row: RunRow) -> None:
         word, chip = STATES.get(row.state, (row.state, "chip"))
@@ -220,6 +286,8 @@ class DetailsView(QFrame):
         self.export_button.setVisible(row.state != "queued")
         self.star_button.setChecked(row.starred)
         self.star_button.setAccessibleName("Take the star away" if row.starred else "Star")
+        self.baseline_button.setChecked(row.baseline)
+        self.baseline_button.setAccessibleName("No longer the baseline" if row.baseline else "Make it the baseline")
         self._tint(theme.current())
 
     def _show_charts(self, found: Details) -> None:
@@ -238,8 +306,8 @@ class DetailsView(QFrame):
         shown = self._measured if self._all_measures else self._measured[:FIRST_MEASURES]
         self.measures.show_pairs(shown)
         hidden = len(self._measured) - len(shown)
-        self.more_button.setVisible(hidden > 0)
-        self.more_button.setText(f"{hidden:,} more")
+        self.all_button.setVisible(hidden > 0)
+        self.all_button.setText(f"{hidden:,} more")
 
     def _show_all(self) -> None:
         self._all_measures = True
@@ -248,9 +316,13 @@ class DetailsView(QFrame):
     def _tint(self, t: Tokens) -> None:
         on = self.star_button.isChecked()
         self.star_button.setIcon(icons.icon("star-on" if on else "star", t, t.careful if on else None))
+        self.more_button.setIcon(icons.icon("more", t))
 
     def _star(self) -> None:
         self.star.emit(self.star_button.isChecked())
+
+    def _baseline(self) -> None:
+        self.baseline.emit(self.baseline_button.isChecked())
 
 
 def _row(*widgets: QWidget) -> QWidget:
@@ -265,177 +337,12 @@ def _row(*widgets: QWidget) -> QWidget:
     return around
 
 
-class Pairs(QWidget):
-    """A titled list of names and values. Values can be selected and copied; the same names keep their labels."""
-
-    def __init__(self, title: str, name_kind: str = "dim", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name_kind = name_kind
-        self._labels: list[tuple[Elided, QLabel]] = []
-        self._pairs: tuple[Pair, ...] = ()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(5)
-        self._grid.setColumnStretch(0, 5)
-        self._grid.setColumnStretch(1, 4)
-        self._grid.addWidget(label(title, "strong"), 0, 0, 1, 2)
-        self.hide()
-
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """What is shown."""
-        return self._pairs
-
-    def show_pairs(self, pairs: Sequence[Pair]) -> None:
-        """Shows these; hidden where there are none."""
-        self._pairs = tuple(pairs)
-        while len(self._labels) < len(pairs):
-            name, value = Elided("", self._name_kind), label("", wrap=True)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            row = len(self._labels) + 1
-            self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(value, row, 1)
-            self._labels.append((name, value))
-        for place, (name, value) in enumerate(self._labels):
-            there = place < len(pairs)
-            name.setVisible(there)
-            value.setVisible(there)
-            if there and (name.whole, value.text()) != pairs[place]:
-                name.say(pairs[place][0])
-                value.setText(pairs[place][1])
-        self.setVisible(bool(pairs))
-
-
-class _Failure(QFrame):
-    """Why a run ended badly, what to try, and the end of its log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        self.reason = label("", "error", wrap=True)
-        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.log_title = label("End of the log", "section")
-        self.log = QPlainTextEdit()
-        self.log.setProperty("kind", "mono")
-        self.log.setReadOnly(True)
-        self.log.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.log.setAccessibleName("End of the run's log")
-        self.log.setFixedHeight(150)
-        for widget in (self.reason, self.log_title, self.log):
-            column.addWidget(widget)
-        self.hide()
-
-    def show_failure(self, row: RunRow, log: Sequence[str]) -> None:
-        """Shows the reason and the log; hidden for a run that did not end badly."""
-        bad = row.state in ("failed", "lost")
-        self.setVisible(bad)
-        if not bad:
-            return
-        where = f"At {row.failed_node}: " if row.failed_node else ""
-        reason = row.failure or "It ended without giving a reason; its log may say more."
-        self.reason.setText(f"{where}{reason}{' Resume goes on from the last checkpoint.' if row.state == 'lost' else ''}")
-        text = "\n".join(log)
-        if text != self.log.toPlainText():
-            self.log.setPlainText(text)
-            self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
-        self.log.setVisible(bool(text))
-        self.log_title.setVisible(bool(text))
-
-
 def progress_text(row: RunRow) -> str:
     """`step 1,240 of 2,000 · 62 % · 3 min 40 s left`."""
     if not row.steps:
         return "starting"
     parts = [f"step {row.step:,} of {row.steps:,}", f"{share_of(row):.0%}".replace("%", " %")]
-    whole = pace(row, row.heartbeat or 0.0) if row.state == "running" else None
-    if whole:
-        parts.append(f"{duration(whole * (1 - share_of(row)))} left")
+    seconds = left(row)
+    if seconds is not None:
+        parts.append(f"{duration(seconds)} left")
     return " · ".join(parts)
-
-
-def facts(row: RunRow) -> list[Pair]:
-    """What a run was: times, seeds, device."""
-    found: list[tuple[str, Any]] = [
-        ("Run", row.uid),
-        ("Study", row.study_title or ""),
-        ("Seed of weights", f"{row.seed:,}"),
-        ("Seed of data", f"{row.data_seed:,}"),
-        ("Steps", f"{row.step:,} of {row.steps:,}" if row.steps else ""),
-        ("Stage", row.stage),
-        ("Device", f"{row.device}, {count(row.threads or 1, 'thread')}" if row.device else ""),
-        ("Queued", moment(row.queued)),
-        ("Started", moment(row.started)),
-        ("Ended", moment(row.ended)),
-        ("Took", duration(took(row))),
-        ("Note", row.note),
-    ]
-    return [(name, value) for name, value in found if value]
-
-
-def parameter_pairs(document: Document) -> list[Pair]:
-    """Every value that the document sets, as its address and value, then how it was run."""
-    found: list[Pair] = []
-    for node in document.nodes:
-        found.append((node.id, node.component))
-        found += _values(node.id, node.values)
-    run = document.run
-    return [
-        *found,
-        ("run.precision", run.precision),
-        ("run.threads", str(run.threads)),
-        ("run.deterministic", value_text(run.deterministic)),
-    ]
-
-
-def _values(address: str, values: Mapping[str, Any]) -> list[Pair]:
-    found: list[Pair] = []
-    for name, value in values.items():
-        if isinstance(value, Mapping) and "component" in value:
-            found.append((f"{address}.{name}", str(value["component"])))
-            inner = value.get("values")
-            found += _values(f"{address}.{name}", inner if isinstance(inner, Mapping) else {})
-        else:
-            found.append((f"{address}.{name}", value_text(value)))
-    return found
-
-
-def value_text(value: Any) -> str:
-    """A document's value as a person reads it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int | float):
-        return number(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(value_text(v) for v in value)
-    if isinstance(value, Mapping):
-        return str(
-            value.get("component") or value.get("path") or value.get("name") or ", ".join(f"{k} {value_text(v)}" for k, v in value.items())
-        )
-    return "none" if value is None else str(value)
-
-
-def attempt_pairs(attempts: Sequence[AttemptRow]) -> list[Pair]:
-    """When the run was begun or gone on with, from where, and how that ended."""
-    return [
-        (
-            f"{place}. {moment(attempt.started)}",
-            f"from step {attempt.from_step:,}, {attempt.why or 'going on'}"
-            + (f" after {duration(attempt.ended - attempt.started)}" if attempt.ended else ""),
-        )
-        for place, attempt in enumerate(attempts, 1)
-    ]
-
-
-def bound(view: DetailsView) -> Mapping[str, tuple[QPushButton, Callable[[], object]]]:
-    """The buttons by the id of the action that does the same."""
-    return {
-        "runs.pause": (view.pause_button, view.pause.emit),
-        "runs.resume": (view.resume_button, view.resume.emit),
-        "runs.stop": (view.stop_button, view.stop.emit),
-        "runs.curves": (view.curves_button, view.curves.emit),
-        "runs.study_curves": (view.study_curves_button, view.study_curves.emit),
-        "runs.open": (view.open_button, view.open_document.emit),
-    }

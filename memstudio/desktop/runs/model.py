@@ -1,38 +1,45 @@
-"""The table's model: it knows how many runs there are and holds the pages that are looked at; the reader brings them."""
+"""The table's model: it knows every run that a query finds, by its uid, and holds the rows that are looked at; the reader brings them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from memstudio.desktop.reader import Reader
-from memstudio.desktop.runs.columns import Column
-from memstudio.desktop.runs.questions import PAGE, Answer, Page, Query, pages
+from memstudio.desktop.runs.columns import Column, Value
+from memstudio.desktop.runs.grouped import group_text, group_tip
+from memstudio.desktop.runs.questions import Listing, Query, Rows, listing, rows
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
+    from memstudio.library.grouping import GroupRow
 
 Index = QModelIndex | QPersistentModelIndex
 
 #: what delegates ask for besides the text
 ROW = Qt.ItemDataRole.UserRole
 COLUMN = Qt.ItemDataRole.UserRole + 1
+GROUP = Qt.ItemDataRole.UserRole + 2
+OPEN = Qt.ItemDataRole.UserRole + 3
+#: rows that are fetched above and below those on the screen
+AROUND = 60
+#: rows that are held; more are let go of when others come
+HELD = 3000
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _BEGIN = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunsModel(QAbstractTableModel):
-    """Runs in pages of 100.
+    """The lines of the table: runs, or groups with their runs below them where they are unfolded.
 
-    counted(int): how many runs the query finds; refused(str): the filter was not understood; measured(frozenset): the
-    names of all measures seen so far; arrived(): rows came or changed.
+    counted(int, int): how many runs the query finds, in how many groups; refused(str): the filter was not understood;
+    arrived(): rows came or changed.
     """
 
-    counted = Signal(int)
+    counted = Signal(int, int)
     refused = Signal(str)
-    measured = Signal(object)
     arrived = Signal()
 
     def __init__(self, reader: Reader, columns: Sequence[Column], parent: QObject | None = None) -> None:
@@ -41,9 +48,14 @@ class RunsModel(QAbstractTableModel):
         self._columns = list(columns)
         self._query = Query()
         self._count = 0
-        self._pages: dict[int, Page] = {}
-        self._looked_at = (0, 0)
-        self._names: frozenset[str] = frozenset()
+        self._lines: tuple[str | GroupRow, ...] = ()
+        self._groups: tuple[GroupRow, ...] = ()
+        self._unfolded: set[tuple[Value, ...]] = set()
+        self._places: dict[str | tuple[Value, ...], int] | None = None
+        self._rows: dict[str, RunRow] = {}
+        self._values: dict[str, Mapping[str, Value]] = {}
+        self._found: Mapping[str, str] = {}
+        self._looked_at = (0, AROUND)
         self._missing = QTimer(self, singleShot=True, interval=0)
         self._missing.timeout.connect(self._ask_missing)
 
@@ -59,107 +71,241 @@ class RunsModel(QAbstractTableModel):
         """The columns that are shown."""
         return list(self._columns)
 
+    @property
+    def runs(self) -> int:
+        """How many runs the query finds."""
+        return self._count
+
+    @property
+    def groups(self) -> tuple[GroupRow, ...]:
+        """The groups that are shown, in order; none where runs are not grouped."""
+        return self._groups
+
+    @property
+    def listed(self) -> list[str]:
+        """Every run that is listed, in order, those of folded groups with them."""
+        return self.uids(range(len(self._lines)))
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures that are shown: what groups average."""
+        return [column.id for column in self._columns if column.asks and column.kind == "number"]
+
     def show_columns(self, columns: Sequence[Column]) -> None:
         """Shows other columns."""
         self.beginResetModel()
         self._columns = list(columns)
+        self._values = {}
         self.endResetModel()
+        self.refresh()
 
     def show_query(self, query: Query) -> None:
         """Shows other runs, or the same in another order."""
         if query != self._query:
             self._query = query
-            self._looked_at = (0, 0)
-            self.refresh(fresh=True)
+            self.refresh()
 
     def look_at(self, first: int, last: int) -> None:
-        """These rows are on the screen."""
+        """These lines are on the screen."""
         self._looked_at = (max(0, first), max(0, last))
         self._missing.start()
 
-    def refresh(self, fresh: bool = False) -> None:
-        """Asks anew for what is on the screen; fresh: what was known is another query's."""
-        query, wanted = self._query, self._wanted()
+    def refresh(self) -> None:
+        """Asks anew: which runs there are, in which order, and the rows on the screen."""
+        query, names, measures = self._query, self._asked_names(), self.measures
+        first, last = self._span()
 
-        def answered(answer: Answer) -> None:
+        def answered(found: Listing) -> None:
             if query == self._query:
-                self._take(answer, fresh)
+                self._take(found)
 
-        self._reader.ask(lambda library: pages(library, query, wanted), answered, self.refused.emit, key=("runs", id(self)))
+        def refused(sentence: str) -> None:
+            if query == self._query:
+                self.refused.emit(sentence)
 
-    def _wanted(self) -> tuple[int, ...]:
-        first, last = self._looked_at
-        return tuple(range(first // PAGE, last // PAGE + 1))
+        self._reader.ask(lambda library: listing(library, query, first, last, names, measures), answered, refused, ("runs", id(self)))
+
+    def _span(self) -> tuple[int, int]:
+        return max(0, self._looked_at[0] - AROUND), self._looked_at[1] + AROUND
+
+    def _asked_names(self) -> list[str]:
+        return [column.id for column in self._columns if column.asks]
 
     def _ask_missing(self) -> None:
-        if any(number not in self._pages for number in self._wanted() if number * PAGE < self._count):
-            self.refresh()
+        first, last = self._looked_at
+        if all(uid in self._rows for uid in self._uids(first, last)):
+            return
+        self._ask_rows(self._uids(*self._span()))
+
+    def _ask_rows(self, uids: Sequence[str]) -> None:
+        wanted = [uid for uid in uids if uid not in self._rows]
+        names, query = self._asked_names(), self._query
+
+        def answered(found: Rows) -> None:
+            if query == self._query:
+                self._keep(found)
+                self._tell(*self._span())
+
+        self._reader.ask(lambda library: rows(library, wanted, names), answered, key=("rows", id(self)))
+
+    def _uids(self, first: int, last: int) -> list[str]:
+        return [line for line in self._lines[first : last + 1] if isinstance(line, str)]
 
     # ------------------------------------------------------------------------------------------ what is answered
 
-    def _take(self, answer: Answer, fresh: bool) -> None:
-        names = self._names.union(*(measures.keys() for page in answer.pages.values() for measures in page.measures.values()))
-        if fresh:
-            self.beginResetModel()
-            self._count, self._pages = answer.count, dict(answer.pages)
-            self.endResetModel()
-        else:
-            self._resize(answer.count)
-            self._pages = {n: p for n, p in self._pages.items() if n in self._wanted()} | dict(answer.pages)
-            if self._count and self._columns:
-                top, bottom = min(answer.pages, default=0) * PAGE, min(self._count, (max(answer.pages, default=0) + 1) * PAGE) - 1
-                self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(self._columns) - 1))
-        self.counted.emit(self._count)
-        if names != self._names:
-            self._names = names
-            self.measured.emit(names)
+    def _take(self, found: Listing) -> None:
+        self._found = found.found
+        self._keep(found.rows)
+        self._groups = found.groups
+        self._show_lines(self._unfolded_lines() if self._query.group else found.order)
+        if self._query.group:
+            self._ask_again()
+        self._count = sum(group.n for group in found.groups) if self._query.group else len(found.order)
+        self.counted.emit(self._count, len(found.groups))
+        self._tell(*self._span())
+
+    def _keep(self, found: Rows) -> None:
+        if len(self._rows) > HELD:
+            near = set(self._uids(*self._span()))
+            self._rows = {uid: row for uid, row in self._rows.items() if uid in near}
+            self._values = {uid: values for uid, values in self._values.items() if uid in near}
+        self._rows.update(found.rows)
+        self._values.update(found.values)
+
+    def _ask_again(self) -> None:
+        """The runs of unfolded groups that are on the screen, as they are by now."""
+        uids = self._uids(*self._span())
+        if uids:
+            names, query = self._asked_names(), self._query
+
+            def answered(found: Rows) -> None:
+                if query == self._query:
+                    self._keep(found)
+                    self._tell(*self._span())
+
+            self._reader.ask(lambda library: rows(library, uids, names), answered, key=("rows", id(self)))
+
+    def _tell(self, first: int, last: int) -> None:
+        if self._lines and self._columns:
+            bottom = min(len(self._lines), last + 1) - 1
+            self.dataChanged.emit(self.index(min(first, bottom), 0), self.index(bottom, len(self._columns) - 1))
         self.arrived.emit()
 
-    def _resize(self, count: int) -> None:
-        """More or fewer runs: newest first they come at the top, so that selected rows move with their runs."""
-        more = count - self._count
-        top = not self._query.sort
-        if more > 0:
-            first = 0 if top else self._count
-            self.beginInsertRows(QModelIndex(), first, first + more - 1)
-            if top:
-                self._pages = {}
-            self._count = count
+    def _show_lines(self, lines: tuple[str | GroupRow, ...]) -> None:
+        """Other lines, or the same in another order: what is selected goes with its run."""
+        before, n = self._lines, len(lines)
+        if lines == before:
+            return
+        if [_key(line) for line in lines] == [_key(line) for line in before]:
+            self._lines, self._places = lines, None
+            return
+        if n > len(before):
+            self.beginInsertRows(QModelIndex(), len(before), n - 1)
+            self._lines, self._places = before + lines[len(before) :], None
             self.endInsertRows()
-        elif more < 0:
-            self.beginRemoveRows(QModelIndex(), count, self._count - 1)
-            self._count = count
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        keys = [_key(before[index.row()]) if index.row() < len(before) else None for index in old]
+        self._lines, self._places = lines + before[n:], None
+        places = {_key(line): place for place, line in enumerate(lines)}
+        moved = [self.index(places[key], index.column()) if key in places else QModelIndex() for key, index in zip(keys, old, strict=True)]
+        self.changePersistentIndexList(old, moved)
+        self.layoutChanged.emit()
+        if n < len(before):
+            self.beginRemoveRows(QModelIndex(), n, len(before) - 1)
+            self._lines, self._places = lines, None
             self.endRemoveRows()
+
+    # ------------------------------------------------------------------------------------------ folding
+
+    def _unfolded_lines(self) -> tuple[str | GroupRow, ...]:
+        lines: list[str | GroupRow] = []
+        for group in self._groups:
+            lines.append(group)
+            if group.labels in self._unfolded:
+                lines += group.uids
+        return tuple(lines)
+
+    def fold(self, line: int, is_open: bool | None = None) -> None:
+        """Folds or unfolds the group of a line (is_open: None turns it round)."""
+        group = self.group_of(line)
+        if group is None or is_open is (group.labels in self._unfolded):
+            return
+        self._unfolded ^= {group.labels}
+        self._show_lines(self._unfolded_lines())
+        self._missing.start()
+        self._tell(*self._span())
+
+    def fold_all(self, is_open: bool) -> None:
+        """Folds or unfolds every group."""
+        self._unfolded = {group.labels for group in self._groups} if is_open else set()
+        self._show_lines(self._unfolded_lines())
+        self._missing.start()
+        self._tell(*self._span())
+
+    def is_open(self, line: int) -> bool:
+        """Whether the group in a line is unfolded."""
+        group = self.line(line)
+        return not isinstance(group, str) and group is not None and group.labels in self._unfolded
+
+    def group_of(self, line: int) -> GroupRow | None:
+        """The group in a line, or the one that its run stands in."""
+        for place in range(min(line, len(self._lines) - 1), -1, -1):
+            found = self._lines[place]
+            if not isinstance(found, str):
+                return found
+        return None
+
+    # ------------------------------------------------------------------------------------------ lines
+
+    def line(self, line: int) -> str | GroupRow | None:
+        """What stands in a line: a run's uid or a group."""
+        return self._lines[line] if 0 <= line < len(self._lines) else None
+
+    def run(self, line: int) -> RunRow | None:
+        """The run in a line, where its row is here."""
+        found = self.line(line)
+        return self._rows.get(found) if isinstance(found, str) else None
+
+    def uids(self, lines: Iterable[int]) -> list[str]:
+        """The runs of these lines, those of groups with them, each once."""
+        found: dict[str, None] = {}
+        for number in lines:
+            line = self.line(number)
+            found.update(dict.fromkeys([line] if isinstance(line, str) else line.uids if line is not None else ()))
+        return list(found)
+
+    def rows_of(self, uids: Iterable[str]) -> list[RunRow]:
+        """Those of these runs whose rows are here."""
+        return [self._rows[uid] for uid in uids if uid in self._rows]
+
+    def row_of(self, uid: str) -> int | None:
+        """The line of a run."""
+        if self._places is None:
+            self._places = {_key(line): place for place, line in enumerate(self._lines)}
+        return self._places.get(uid)
 
     # ------------------------------------------------------------------------------------------ Qt's questions
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
-        return 0 if parent.isValid() else self._count
+        return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own signature
         return 0 if parent.isValid() else len(self._columns)
 
-    def run(self, row: int) -> RunRow | None:
-        """The run in a row, where its page is here."""
-        page = self._pages.get(row // PAGE)
-        return page.rows[row % PAGE] if page is not None and row % PAGE < len(page.rows) else None
-
-    def row_of(self, uid: str) -> int | None:
-        """Where a run stands among the pages that are here."""
-        for number, page in self._pages.items():
-            for place, row in enumerate(page.rows):
-                if row.uid == uid:
-                    return number * PAGE + place
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+        line = self.line(index.row()) if index.isValid() else None
+        if line is None:
             return None
-        column, row = self._columns[index.column()], self.run(index.row())
+        column = self._columns[index.column()]
         if role == COLUMN:
             return column
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_END if column.kind == "number" else _BEGIN)
+        return self._of_run(line, column, role) if isinstance(line, str) else self._of_group(line, column, role)
+
+    def _of_run(self, uid: str, column: Column, role: int) -> Any:
+        row = self._rows.get(uid)
         if row is None:
             if role == Qt.ItemDataRole.DisplayRole:
                 self._missing.start()
@@ -167,9 +313,24 @@ class RunsModel(QAbstractTableModel):
         if role == ROW:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return column.say(row, self._pages[index.row() // PAGE].measures.get(row.uid, {}))
+            return self.text(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.failure or column.say(row, self._pages[index.row() // PAGE].measures.get(row.uid, {})) or None
+            return self._found.get(uid) or row.failure or self.text(row, column) or None
+        return None
+
+    def text(self, row: RunRow, column: Column) -> str:
+        """What a column says of a run whose row is here."""
+        return column.say(row, self._values.get(row.uid, {}))
+
+    def _of_group(self, group: GroupRow, column: Column, role: int) -> Any:
+        if role == GROUP:
+            return group
+        if role == OPEN:
+            return group.labels in self._unfolded
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return group_text(group, column, self._query.group)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return group_tip(group, column) or group_text(group, column, self._query.group) or None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -183,3 +344,8 @@ class RunsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return column.tip or column.title
         return None
+
+
+def _key(line: str | GroupRow) -> str | tuple[Value, ...]:
+    """What a line is known by while its place and its numbers change."""
+    return line if isinstance(line, str) else line.labels

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from memstudio.desktop.chart import Chart, Line
-from memstudio.desktop.home.picture import split_name_or, title_of, y_range
+from memstudio.desktop.chart import Chart
+from memstudio.desktop.runs.charts import charts
 from memstudio.ground.log import tail
 
 if TYPE_CHECKING:
+    from memstudio.desktop.runs.columns import Value
     from memstudio.experiment.document import Document
-    from memstudio.library import AttemptRow, CurveAt, EventRow, Library, RunRow
+    from memstudio.library import ArtifactRow, AttemptRow, EventRow, Library, RunRow
+    from memstudio.library.grouping import GroupRow
 
-#: rows fetched at once
-PAGE = 100
-#: points of a small curve: more than its pixels would not be seen
-POINTS = 240
 LOG_LINES = 30
+#: runs whose place of a word found is shown
+FOUND = 500
+#: words that alone make a filter of what was typed
+_FLAGS = frozenset({"starred", "baseline", "packed", "not"})
+_SIGNS = re.compile(r"[=<>~(]|\bwithin\s+\d|\bis\s+(?:not\s+)?missing\s*(?:$|\)|\band\b|\bor\b)")
 
 
 @dataclass(frozen=True)
 class Query:
     """Which runs, in which order.
 
-    where: an expression; text: words to find; sort: a field or measure ("" = newest first, those of a study as planned).
+    where: an expression; text: words to find; sort: any name of the library ("" = newest first, those of a study as planned);
+    trashed: what is in the trash instead; group: names, runs that agree in them stand together under their mean.
     """
 
     where: str = ""
@@ -37,41 +39,80 @@ class Query:
     study: str = ""
     sort: str = ""
     descending: bool = False
+    trashed: bool = False
+    group: tuple[str, ...] = ()
 
     def but(self, **changes: object) -> Query:
         """The same with changes."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
+    @property
+    def filtered(self) -> bool:
+        """Whether anything narrows the runs down."""
+        return bool(self.where or self.text or self.state or self.study)
+
+    @property
+    def order(self) -> str | None:
+        """The order as the library names it."""
+        return f"-{self.sort}" if self.sort and self.descending else self.sort or None
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters as the library names them."""
+        given = {"where": self.where, "text": self.text, "state": self.state, "study": self.study}
+        return {**{name: value or None for name, value in given.items()}, "trashed": self.trashed}
+
 
 @dataclass(frozen=True)
-class Page:
-    """Rows and the last values of their measures."""
+class Rows:
+    """Some runs: their rows, the values of the columns that are shown, where the words that were searched for stand."""
 
-    rows: tuple[RunRow, ...]
-    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    rows: Mapping[str, RunRow] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How many runs there are, and the asked pages of them by number."""
+class Listing:
+    """What a query finds: every run in order, or the groups in order; the rows of those that were asked for; where words were found."""
 
-    count: int
-    pages: Mapping[int, Page]
-
-
-def pages(library: Library, query: Query, numbers: Iterable[int]) -> Answer:
-    """The number of runs that a query finds, and some pages of them. Raises Refusal where the filter is not understood."""
-    asked = partial(library.runs, where=query.where or None, text=query.text or None, state=query.state or None, study=query.study or None)
-    sort = f"-{query.sort}" if query.sort and query.descending else query.sort or None
-    found: dict[int, Page] = {}
-    for number in numbers:
-        rows = tuple(asked(sort=sort, limit=PAGE, offset=number * PAGE))
-        found[number] = Page(rows, library.measures_of([row.uid for row in rows]))
-    return Answer(_count(library, query), found)
+    order: tuple[str, ...]
+    groups: tuple[GroupRow, ...] = ()
+    rows: Rows = field(default_factory=Rows)
+    found: Mapping[str, str] = field(default_factory=dict)
 
 
-def _count(library: Library, query: Query) -> int:
-    return library.count(where=query.where or None, text=query.text or None, state=query.state or None, study=query.study or None)
+def listing(library: Library, query: Query, first: int, last: int, names: Sequence[str], measures: Sequence[str]) -> Listing:
+    """All that a query finds, with the rows from first to last. names: columns that are shown; measures: those that groups average.
+
+    Raises Refusal where the filter is not understood.
+    """
+    if query.group:
+        groups = library.grouped(query.group, measures, **_of_groups(query))
+        return Listing((), tuple(groups))
+    order = tuple(library.uids(sort=query.order, **query.filters))
+    found = {one.row.uid: f"{one.place}: {one.snippet}" for one in library.search(query.text, FOUND)} if query.text else {}
+    return Listing(order, (), rows(library, order[first : last + 1], names), found)
+
+
+def _of_groups(query: Query) -> dict[str, Any]:
+    """How groups are asked for: a state is a condition like any other; only runs that finished are averaged."""
+    where = f'state = "{query.state}"' if query.state else ""
+    both = f"({query.where}) and {where}" if query.where and where else query.where or where
+    return {
+        "where": both or None,
+        "text": query.text or None,
+        "study": query.study or None,
+        "sort": query.order,
+        "trashed": query.trashed,
+    }
+
+
+def rows(library: Library, uids: Sequence[str], names: Sequence[str]) -> Rows:
+    """These runs, with the values of these columns."""
+    if not uids:
+        return Rows()
+    found = {row.uid: row for row in library.rows(uids)}
+    return Rows(found, library.values(list(found), names) if names else {})
 
 
 @dataclass(frozen=True)
@@ -84,22 +125,42 @@ class Details:
     attempts: Sequence[AttemptRow]
     charts: tuple[Chart, ...]
     log: tuple[str, ...]
-    exports: tuple[EventRow, ...] = ()
+    events: tuple[EventRow, ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    artifacts: tuple[ArtifactRow, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def exports(self) -> tuple[EventRow, ...]:
+        """When its model was exported."""
+        return tuple(event for event in self.events if event.kind == "exported")
 
 
 def details(library: Library, uid: str) -> Details:
-    """One run with its document, measures, attempts, curves, exports and the end of its log."""
+    """One run with its document, measures, attempts, curves, events, environment, files and the end of its log."""
     row = library.run(uid)
-    log = tail(library.log_file(uid), LOG_LINES) if row.state in ("failed", "lost", "stopped") else []
     return Details(
         row=row,
         document=library.document(uid),
         measures=library.measures(uid),
         attempts=tuple(library.attempts(uid)),
         charts=tuple(charts(library, uid)),
-        log=tuple(log),
-        exports=tuple(event for event in library.events(uid) if event.kind == "exported"),
+        log=tuple(tail(library.log_file(uid), LOG_LINES)),
+        events=tuple(library.events(uid)),
+        environment=library.environment(uid),
+        artifacts=tuple(library.artifacts(uid)),
+        tags=tuple(library.all_tags()),
     )
+
+
+def freed(library: Library, uids: Sequence[str] | None) -> int:
+    """About how many bytes deleting runs that are in the trash would free; None: all of them.
+
+    Of some, the files that only they name; of all, what they measured too.
+    """
+    if uids is None:
+        return library.size().trashed
+    return sum({one.sha256: one.size for uid in uids for one in library.artifacts(uid)}.values())
 
 
 def own_document(library: Library, uid: str) -> Document:
@@ -107,75 +168,13 @@ def own_document(library: Library, uid: str) -> Document:
     return library.document(uid).model_copy(update={"claim": None})
 
 
-def charts(library: Library, uid: str) -> list[Chart]:
-    """The run's curves as small charts: the loss as it fell, then the newest of each named curve."""
-    found = []
-    names = set(library.series_names(uid))
-    lines = [
-        _thinned(text, series.steps, series.values)
-        for name, text in (("loss[split=train]", "training"), ("loss[split=validation]", "validation"))
-        if name in names and len(series := library.series(uid, name)) > 1
-    ]
-    if lines:
-        found.append(
-            Chart(
-                "Learning",
-                "loss",
-                "step",
-                tuple(line if len(lines) > 1 else replace(line, label="") for line in lines),
-                y_low=y_range("loss", lines)[0],
-            )
-        )
-    for name in library.curve_names(uid):
-        steps = library.curve_steps(uid, name)
-        chart = of_curve(library.curve_at(uid, name, steps[-1])) if steps else None
-        if chart is not None:
-            found.append(chart)
-    return found[:6]
-
-
-def _thinned(label: str, steps: np.ndarray, values: np.ndarray) -> Line:
-    """A series as a line of at most POINTS points, each the mean of its share."""
-    if len(steps) <= POINTS:
-        return Line(label, tuple(float(s) for s in steps), tuple(float(v) for v in values))
-    shares = list(zip(np.array_split(steps, POINTS), np.array_split(values, POINTS), strict=True))
-    x = [float(some.mean()) for some, _ in shares]
-    y = [float(np.nanmean(some)) if np.isfinite(some).any() else float("nan") for _, some in shares]
-    return Line(label, tuple(x), tuple(y))
-
-
-def of_curve(curve: CurveAt) -> Chart | None:
-    """A stored curve over one axis of numbers as a chart; pictures and tables are shown elsewhere."""
-    if len(curve.axes) != 1 or curve.kind == "picture":
-        return None
-    axis = curve.axes[0]
-    try:
-        xs = [float(v) for v in axis.values]
-    except ValueError:
-        return None
-    values = np.asarray(curve.values, dtype=np.float64)
-    rows = list(curve.rows)
-    table = values.reshape(len(rows), -1) if rows else values.reshape(1, -1)
-    name = split_name_or(curve.name).partition("_by_")[0]
-    if curve.kind == "reliability":
-        ys = table[rows.index("accuracy")] if "accuracy" in rows else table[0]
-        at = table[rows.index("confidence")] if "confidence" in rows else np.asarray(xs)
-        sure = np.isfinite(ys) & np.isfinite(at)
-        line = Line("", tuple(at[sure].tolist()), tuple(ys[sure].tolist()))
-        return (
-            Chart("Calibration", "accuracy", "confidence", (line,), False, 0.0, 1.0, 0.0, 1.0, diagonal=True, dots=True)
-            if sure.any()
-            else None
-        )
-    lines = tuple(
-        Line(rows[i] if len(rows) > 1 else "", tuple(xs), tuple(row.tolist())) for i, row in enumerate(table) if np.isfinite(row).any()
-    )
-    even = len(xs) > 2 and xs[0] > 0 and xs[-1] / xs[0] >= 4 and xs[-1] - xs[-2] > 1.5 * (xs[1] - xs[0])
-    low, high = y_range(name, lines)
-    return Chart(title_of(name, axis.name), name.replace("_", " "), axis.name, lines, even, low, high, dots=True) if lines else None
+def is_filter(text: str) -> bool:
+    """Whether what was typed is an expression (`recall > 0.9`, `starred`), not words to search for."""
+    words = text.split()
+    return bool(_SIGNS.search(text)) or (bool(words) and words[0] in _FLAGS)
 
 
 def typed(query: Query, text: str) -> Query:
-    """The query with what was typed: an expression (`recall > 0.9 and seed = 0`) filters, plain words are searched for."""
-    expression = any(sign in text for sign in "=<>(")
-    return query.but(where=text.strip() if expression else "", text="" if expression else text.strip())
+    """The query with what was typed: an expression filters, plain words are searched for."""
+    filters = is_filter(text)
+    return query.but(where=text.strip() if filters else "", text="" if filters else text.strip())

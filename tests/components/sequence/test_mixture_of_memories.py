@@ -1,4 +1,4 @@
-"""Mixture of memories: routing, untouched memories, own and single maps, refusals."""
+"""Mixture of memories: routing, untouched memories, own and single maps, the balance of the router, refusals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor
 from memstudio.components import get
 from memstudio.components.catalogue import catalogue
 from memstudio.components.sequence.mixture_of_memories.layers import MixtureOfMemories
+from memstudio.components.sequence.mixture_of_memories.reference import balance_loss
 from memstudio.experiment.entries import Catalogue, WrongValues, load_object
 from memstudio.experiment.parameters import Refusal
 
@@ -90,6 +91,75 @@ def test_the_router_learns() -> None:
     built, x = cell(), items()
     built(x)[0].square().sum().backward()
     assert float(built.router.weight.grad.abs().max()) > 0
+
+
+def penalty(built: MixtureOfMemories, x: Tensor) -> Tensor:
+    added = built.penalty(built(x)[1])
+    assert added is not None
+    return added
+
+
+@pytest.mark.parametrize("top_k", [2, 3])
+def test_what_balance_adds_to_the_loss_equals_the_equations_with_gradients(top_k: int) -> None:
+    configured = get("sequence.mixture_of_memories")(inner=DELTA, memories=4, top_k=top_k, balance=0.3)
+    torch.manual_seed(0)
+    built = configured.build(width=6).double()
+    weights, x = dict(built.named_parameters()), items().requires_grad_()
+    wanted = [x, weights["router.weight"]]
+    fast, slow = penalty(built, x), balance_loss(configured.values, weights, x)
+    torch.testing.assert_close(fast, slow)
+    for one, other in zip(torch.autograd.grad(fast, wanted), torch.autograd.grad(slow, wanted), strict=True):
+        assert one.any()
+        torch.testing.assert_close(one, other)
+
+
+def test_what_balance_adds_depends_neither_on_pieces_nor_on_how_many_items_there_are() -> None:
+    built, x = cell(memories=4, balance=1.0), items(13)
+    whole, state = penalty(built, x), built(x[:, :5])[1]
+    torch.testing.assert_close(built.penalty(built(x[:, 5:], state)[1]), whole)
+    torch.testing.assert_close(penalty(built, torch.cat([x, x, x])), whole)
+
+
+def test_an_even_router_adds_least_and_a_stuck_one_most() -> None:
+    """With one-sided scores all go to the same two of four: E; evenly spread: k."""
+    built, x = cell(memories=4, balance=1.0), items(400).abs()
+    with torch.no_grad():
+        built.router.weight.copy_(torch.tensor([50.0, 50.0, -50.0, -50.0])[:, None].expand(4, 6))
+        stuck = float(penalty(built, x))
+        built.router.weight.normal_(generator=torch.Generator().manual_seed(0))
+        even = float(penalty(built, items(400)))
+    assert stuck == pytest.approx(4.0)
+    assert 2.0 <= even < 3.0
+
+
+def test_balance_alone_spreads_a_router_that_is_stuck() -> None:
+    built, x = cell(memories=4, balance=1.0), items(25, batch=4)
+    x = x + 1.0  # features with a common part: a router can prefer a memory everywhere
+    with torch.no_grad():
+        built.router.weight.copy_(torch.tensor([0.2, 0.2, -0.2, -0.2])[:, None] + 0.1 * built.router.weight)
+
+    def largest() -> float:
+        routed = built(x)[1]["routed"].sum(0)
+        return float(routed.max() / routed.sum())
+
+    before = largest()
+    steps = torch.optim.SGD([built.router.weight], lr=3.0)
+    for _ in range(100):
+        steps.zero_grad()
+        penalty(built, x).backward()
+        steps.step()
+    assert before > 0.4
+    assert largest() < 0.3
+
+
+def test_balance_touches_the_loss_and_not_the_answer() -> None:
+    """Strength 0 adds nothing at all; whatever the strength, y is the same and no weight but the router's is pulled."""
+    off, on = cell(balance=0.0), cell(balance=1.0)
+    x = items()
+    assert off.penalty(off(x)[1]) is None
+    assert torch.equal(off(x)[0], on(x)[0])
+    found = torch.autograd.grad(penalty(on, x), list(on.parameters()), materialize_grads=True)
+    assert {name for (name, _), one in zip(on.named_parameters(), found, strict=True) if one.any()} == {"router.weight"}
 
 
 def test_own_maps_differ_and_a_single_one_is_shared() -> None:

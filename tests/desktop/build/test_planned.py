@@ -7,8 +7,7 @@ import pytest
 
 from memstudio import library
 from memstudio.components.catalogue import catalogue
-from memstudio.desktop.build.planned import about, device_text, pace, plan_text, seconds, steps_of
-from memstudio.experiment.document import Claim
+from memstudio.desktop.build.planned import about, device_text, pace, plan_text, seconds, steps_of, work
 from memstudio.experiment.files import parse
 from tests.desktop import filled
 from tests.documents import recall
@@ -19,12 +18,11 @@ def test_steps_are_those_of_everything_that_trains() -> None:
     assert steps_of(document, catalogue()) == 700
 
 
-def test_an_estimate_comes_from_earlier_runs_or_from_the_claim() -> None:
+def test_time_follows_from_steps_runs_and_workers() -> None:
     document = parse(json.dumps(recall(steps=100)), "small")
-    assert seconds(document, catalogue(), 1, None) is None
     assert seconds(document, catalogue(), 1, 0.05) == pytest.approx(5.0)
-    claimed = document.model_copy(update={"claim": Claim(says="It is so.", minutes=3)})
-    assert seconds(claimed, catalogue(), 1, None) == 180
+    assert seconds(document, catalogue(), 4, 0.05, workers=2) == pytest.approx(10.0)
+    assert work(document, catalogue()) == 100
 
 
 @pytest.mark.parametrize(
@@ -56,5 +54,6 @@ def test_earlier_runs_of_the_same_title_give_the_pace(tmp_path: Path) -> None:
         filled.fill(tmp_path / "library")
         found = pace(opened, filled.study().title)
         assert found is not None
-        assert 0 < found < 3600
+        assert 0 < found.seconds < 3600
+        assert found.runs == 6
         assert pace(opened, "Another title") is None

@@ -30,8 +30,7 @@ def choose(qtbot: QtBot, window: Window, *uids: str) -> None:
     """Selects these runs on the Runs page."""
     page = window.runs
     qtbot.waitUntil(lambda: all(page.model.row_of(uid) is not None for uid in uids), timeout=10_000)
-    page.table.clearSelection()
-    page._choose([run for row in range(page.model.rowCount()) if (run := page.model.run(row)) is not None and run.uid in uids])
+    page.table.choose(uids)
     qtbot.waitUntil(lambda: {run.uid for run in page.chosen()} == set(uids), timeout=5000)
 
 
@@ -63,8 +62,8 @@ def test_selected_runs_from_runs(qtbot: QtBot, window: Window, folder: Path, stu
         runs = [row.uid for row in opened.runs(study=studies["three"])]
     window.show_page("runs")
     choose(qtbot, window, runs[0], runs[1])
-    assert window.runs.compare_button.isEnabled()
-    qtbot.mouseClick(window.runs.compare_button, Qt.MouseButton.LeftButton)
+    assert window.runs.bar.compare_button.isEnabled()
+    qtbot.mouseClick(window.runs.bar.compare_button, Qt.MouseButton.LeftButton)
     compared(qtbot, window, f"Compare 2 runs of “{TITLE}”")
     assert window.compare.wish.runs == (runs[0], runs[1])
 
@@ -85,10 +84,10 @@ def test_one_run_of_a_study_compares_the_study_and_one_alone_nothing(qtbot: QtBo
         of_study = opened.runs(where='title = "One seed"')[0].uid
     window.show_page("runs")
     choose(qtbot, window, alone)
-    qtbot.waitUntil(lambda: not window.runs.compare_button.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.runs.bar.compare_button.isEnabled(), timeout=5000)
     choose(qtbot, window, of_study)
-    qtbot.waitUntil(window.runs.compare_button.isEnabled, timeout=5000)
-    qtbot.mouseClick(window.runs.compare_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.runs.bar.compare_button.isEnabled, timeout=5000)
+    qtbot.mouseClick(window.runs.bar.compare_button, Qt.MouseButton.LeftButton)
     compared(qtbot, window, "Compare 2 runs of “One seed”")
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from memstudio.desktop.compare.matrices import blend, contrast, ink_on
 from memstudio.desktop.compare.overlaying import (
     MOST_BANDS,
     curve_option,
@@ -16,6 +15,7 @@ from memstudio.desktop.compare.overlaying import (
     plot_seen,
     reliability_seen,
 )
+from memstudio.desktop.compare.painted import blend, contrast, ink_on
 from memstudio.desktop.compare.seen import Row
 from memstudio.desktop.compare.table import difference_words, half_words, mean_words, p_words, places_of
 from memstudio.desktop.tokens import THEMES
@@ -52,7 +52,7 @@ def test_curves_in_words(name: str, title: str) -> None:
 
 
 def test_a_plot_says_over_how_many_seeds_it_is() -> None:
-    overlay = Overlay("recall_by_load", "load", "", (line(0), line(1)), None, 100)
+    overlay = Overlay("recall_by_load", "load", "", (line(0), line(1)), None, (100, 100))
     found = plot_seen(overlay, ("a", "b"), "curve:recall_by_load", main_options(Overlaid(curves=("recall_by_load",))))
     assert (found.note, found.share, found.log_x, found.x_name) == ("mean and 95 % interval over 3 seeds", True, True, "pairs to remember")
     assert [track.name for track in found.tracks] == ["a, mean of 3 seeds", "b, mean of 3 seeds"]
@@ -70,7 +70,7 @@ def test_intervals_of_very_many_groups_are_left_to_the_table() -> None:
 
 def test_bins_with_few_answers_are_marks_and_empty_ones_nothing() -> None:
     one = Reliability(
-        0, np.array([0.25, 0.5, 0.75]), np.array([0.0, 4.0, 40.0]), np.array([0.25, 0.5, 0.8]), np.array([0.25, 0.5, 0.7]), None, 2, 9
+        0, np.array([0.25, 0.5, 0.75]), np.array([0.0, 4.0, 40.0]), np.array([0.25, 0.5, 0.8]), np.array([0.25, 0.5, 0.7]), None, 2, (9, 9)
     )
     found = reliability_seen((one,), ("a",), "curve:reliability", ())
     assert [(track.style, track.x.tolist()) for track in found.tracks] == [("main", [0.8]), ("small", [0.5])]

@@ -40,13 +40,13 @@ def shown(qtbot: QtBot, page: ComparePage) -> Seen:
 
 def cells(page: ComparePage) -> list[list[str]]:
     """The table as it is read."""
-    model = page.table.measures
+    model = page.board.table.measures
     return [[str(model.index(row, column).data() or "") for column in range(model.columnCount())] for row in range(model.rowCount())]
 
 
 def click_row(qtbot: QtBot, page: ComparePage, row: int) -> None:
-    place = page.table.visualRect(page.table.measures.index(row, 1)).center()
-    qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, NONE, place)
+    place = page.board.table.visualRect(page.board.table.measures.index(row, 1)).center()
+    qtbot.mouseClick(page.board.table.viewport(), Qt.MouseButton.LeftButton, NONE, place)
 
 
 def test_nothing_yet_says_what_to_do_and_offers_studies(qtbot: QtBot, open_page: Opener, studies: dict[str, str]) -> None:
@@ -76,23 +76,23 @@ def test_an_empty_library_says_that_something_must_run_first(qtbot: QtBot, open_
 def test_the_differences_stand_there_in_words(page: ComparePage) -> None:
     (sentence, doubt) = seen(page).sentences
     assert sentence.text.startswith("delta rule recalls 0.10 more than attention, with 2 times less state, 95 % interval 0.05 to 0.15")
-    assert "<b>delta rule</b>" in page.words.text.text()
-    assert "<b>0.10 more</b>" in page.words.text.text()
-    assert page.words.text.accessibleName() == sentence.text
-    assert doubt.text in page.words.doubt.text()
-    assert "out of hand: no run finished (3 failed), so it has nothing to compare." in page.words.doubt.text()
+    assert "<b>delta rule</b>" in page.board.words.text.text()
+    assert "<b>0.10 more</b>" in page.board.words.text.text()
+    assert page.board.words.text.accessibleName() == sentence.text
+    assert doubt.text in page.board.words.doubt.text()
+    assert "out of hand: no run finished (3 failed), so it has nothing to compare." in page.board.words.doubt.text()
 
 
 def test_what_differs_and_that_it_is_all(page: ComparePage) -> None:
-    assert page.differs.lines == (("mem1.heads", "1, 2, 3"), ("run.seed", "0 to 2"))
-    assert page.differs.same.text() == "nothing else: same data, code, versions and device"
-    assert page.differs.same.property("kind") == "mono-good"
-    assert page.differs.denied.isHidden()
+    assert page.board.differs.lines == (("mem1.heads", "1, 2, 3"), ("run.seed", "0 to 2"))
+    assert page.board.differs.same.text() == "nothing else: same data, code, versions and device"
+    assert page.board.differs.same.property("kind") == "mono-good"
+    assert page.board.differs.denied.isHidden()
 
 
 def test_the_table_has_intervals_and_differences(page: ComparePage) -> None:
     found = cells(page)
-    assert [column.title for column in page.table.measures.columns] == ["Group", "Mean", "95 %", "Difference", "p", "State"]
+    assert [column.title for column in page.board.table.measures.columns] == ["Group", "Mean", "95 %", "Difference", "p", "State"]
     assert found[0][0] == "Recall"
     assert found[1] == ["attention", "0.820", "± 0.050", "baseline", "", "1.02 kB"]
     assert found[2] == ["delta rule", "0.920", "± 0.086", "+0.100 ± 0.050", "0.013", "512 bytes"]
@@ -114,19 +114,19 @@ def test_a_click_on_a_row_makes_it_the_baseline(qtbot: QtBot, page: ComparePage)
 
 
 def test_the_table_by_keyboard(qtbot: QtBot, page: ComparePage) -> None:
-    page.table.setFocus(Qt.FocusReason.TabFocusReason)
-    assert page.table.currentIndex().row() == 1
-    qtbot.keyClick(page.table, Qt.Key.Key_Down)
-    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    page.board.table.setFocus(Qt.FocusReason.TabFocusReason)
+    assert page.board.table.currentIndex().row() == 1
+    qtbot.keyClick(page.board.table, Qt.Key.Key_Down)
+    qtbot.keyClick(page.board.table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: seen(page).wish.baseline == "delta rule", timeout=10_000)
-    line = page.table.currentIndex().data(LINE)
+    line = page.board.table.currentIndex().data(LINE)
     assert line.row.label == "delta rule"
 
 
 def test_heads_sort_within_each_measure(qtbot: QtBot, page: ComparePage) -> None:
-    page.table.measures.sort_by(1)
+    page.board.table.measures.sort_by(1)
     assert [row[0] for row in cells(page)[:4]] == ["Recall", "delta rule", "attention", "out of hand"]
-    page.table.measures.sort_by(1)
+    page.board.table.measures.sort_by(1)
     assert [row[0] for row in cells(page)[:4]] == ["Recall", "attention", "delta rule", "out of hand"]
     assert [row[0] for row in cells(page)[4:8]] == ["ECE", "attention", "delta rule", "out of hand"]
 
@@ -136,11 +136,11 @@ def test_another_measure(qtbot: QtBot, page: ComparePage) -> None:
     shown(qtbot, page)
     assert [row[0] for row in cells(page)][::4] == ["ECE", "Recall"]
     assert seen(page).sentences[0].text.startswith("delta rule has an ECE 0.05")
-    assert page.panels["measures"].chooser.text().startswith("ECE")
+    assert page.board.panels["measures"].chooser.text().startswith("ECE")
 
 
 def test_curves_lie_over_each_other_with_their_intervals(page: ComparePage) -> None:
-    main = page.plots["main"].seen
+    main = page.board.plots["main"].seen
     assert (main.chosen, main.x_name, main.step) == ("curve:recall_by_load", "pairs to remember, pairs", 100)
     assert [track.name for track in main.tracks] == ["attention, mean of 3 seeds", "delta rule, mean of 3 seeds"]
     first = main.tracks[0]
@@ -148,43 +148,44 @@ def test_curves_lie_over_each_other_with_their_intervals(page: ComparePage) -> N
     assert first.low is not None
     assert first.low[1] == pytest.approx(0.28 - 4.302652729911275 * 0.02 / 3**0.5)
     assert main.chance is not None
-    learning = page.plots["learning"].seen
+    learning = page.board.plots["learning"].seen
     assert learning.chosen == "series:loss[split=train]"
     assert learning.x_end == 95.0
-    calibration = page.plots["calibration"].seen
+    calibration = page.board.plots["calibration"].seen
     assert calibration.diagonal
     assert calibration.words.keys() == {0, 1}
 
 
 def test_another_curve_and_log_axes(qtbot: QtBot, page: ComparePage) -> None:
-    frame = page.panels["learning"]
+    frame = page.board.panels["learning"]
     assert {option.id for option in frame.chooser._options} == {"series:loss[split=train]", "series:gradient_norm"}
     frame.chosen.emit("series:gradient_norm")
-    qtbot.waitUntil(lambda: page.plots["learning"].seen.chosen == "series:gradient_norm", timeout=10_000)
+    qtbot.waitUntil(lambda: page.board.plots["learning"].seen.chosen == "series:gradient_norm", timeout=10_000)
     frame.log["y"].setChecked(True)
-    assert page.plots["learning"]._y_scale.log
+    assert page.board.plots["learning"]._y_scale.log
     frame.chosen.emit("series:loss[split=train]")
-    qtbot.waitUntil(lambda: page.plots["learning"].seen.chosen == "series:loss[split=train]", timeout=10_000)
-    assert not page.plots["learning"]._y_scale.log
+    qtbot.waitUntil(lambda: page.board.plots["learning"].seen.chosen == "series:loss[split=train]", timeout=10_000)
+    assert not page.board.plots["learning"]._y_scale.log
 
 
 def test_the_legend_hides_a_group_everywhere(qtbot: QtBot, page: ComparePage) -> None:
-    qtbot.mouseClick(page.legend.entries[1], Qt.MouseButton.LeftButton)
-    assert page.plots["main"]._hidden == {1}
-    assert [one.group for one in page.matrices.shown] == [0]
-    assert page.table._delegate.hidden == {1}
-    qtbot.mouseClick(page.legend.entries[1], Qt.MouseButton.LeftButton)
-    assert [one.group for one in page.matrices.shown] == [0, 1]
+    qtbot.mouseClick(page.board.legend.entries[1], Qt.MouseButton.LeftButton)
+    assert page.board.plots["main"]._hidden == {1}
+    assert [one.group for one in page.board.matrices.shown] == [0]
+    assert page.board.table._delegate.hidden == {1}
+    qtbot.mouseClick(page.board.legend.entries[1], Qt.MouseButton.LeftButton)
+    assert [one.group for one in page.board.matrices.shown] == [0, 1]
 
 
 def test_matrices_stand_side_by_side_and_the_pointer_reads_them(qtbot: QtBot, page: ComparePage) -> None:
-    view = page.matrices
-    assert page.panels["matrices"].isVisible()
+    view = page.board.matrices
+    assert page.board.panels["matrices"].isVisible()
     areas = [area for _, _, area, _ in view._places()]
     assert len(areas) == 2
     assert not areas[0].intersects(areas[1])
     cell = view._cell((1, 1, 0))
     assert cell is not None
+    page.board.scrolled.ensureWidgetVisible(page.board.panels["matrices"])
     qtbot.mouseMove(view, cell.center().toPoint())
     qtbot.waitUntil(lambda: view._words.text().startswith("delta rule, after task 2, task 1:\n0.400"), timeout=2000)
     view.setFocus()
@@ -208,12 +209,12 @@ def test_many_matrices_are_scrolled_and_keep_their_numbers(qtbot: QtBot, page: C
         many = study(opened, {f"cell {i}": recalls(0.1) for i in range(24)}, title="Many", work=matrices_only)
     page.show_study(many.study or "")
     qtbot.waitUntil(lambda: page.seen is not None and len(seen(page).rows) == 24, timeout=10_000)
-    places = list(page.matrices._places())
+    places = list(page.board.matrices._places())
     assert len(places) == 24
     assert all(side >= 20 for _, _, _, side in places)
     areas = [area for _, _, area, _ in places]
-    assert all(area.right() <= page.matrices.width() for area in areas)
-    assert page.matrices.minimumHeight() >= areas[-1].bottom()
+    assert all(area.right() <= page.board.matrices.width() for area in areas)
+    assert page.board.matrices.minimumHeight() >= areas[-1].bottom()
     assert not any(a.intersects(b) for i, a in enumerate(areas) for b in areas[i + 1 :])
 
 
@@ -225,7 +226,7 @@ def test_runs_grouped_another_way(qtbot: QtBot, page: ComparePage) -> None:
     shown(qtbot, page)
     assert len(seen(page).rows) == 9
     assert page.ways_button.text() == "Each run by itself"
-    assert page.differs.denied.text().startswith("the groups do not have the same seeds")
+    assert page.board.differs.denied.text().startswith("the groups do not have the same seeds")
 
 
 def test_another_study_from_the_bar(qtbot: QtBot, page: ComparePage) -> None:
@@ -235,29 +236,29 @@ def test_another_study_from_the_bar(qtbot: QtBot, page: ComparePage) -> None:
     assert titles == ["Nine groups", "One seed", TITLE, "", "Choose runs…"]
     menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: page.title.whole == "Compare 2 runs of “One seed”", timeout=10_000)
-    assert "One common seed gives neither an interval nor a test" in page.words.doubt.text()
-    assert not page.panels["matrices"].isVisible()
-    assert not page.panels["main"].isVisible()
-    assert [column.id for column in page.table.measures.columns] == ["group", "mean", "difference"]
+    assert "One common seed gives neither an interval nor a test" in page.board.words.doubt.text()
+    assert not page.board.panels["matrices"].isVisible()
+    assert not page.board.panels["main"].isVisible()
+    assert [column.id for column in page.board.table.measures.columns] == ["group", "mean", "difference"]
 
 
 def test_nine_groups_with_long_names_keep_their_places(qtbot: QtBot, page: ComparePage, studies: dict[str, str]) -> None:
     page.show_study(studies["many"])
     found = shown(qtbot, page)
     assert len(found.rows) == 9
-    assert page.words.doubt.text().startswith("6 other differences are in the table.")
+    assert page.board.words.doubt.text().startswith("6 other differences are in the table.")
     # the highest and the lowest difference of eight
-    assert page.words.text.text().count("<p ") == 2
-    assert page.legend.more.isVisible()
-    assert page.table.columnWidth(0) >= 100
-    assert all(label.whole in label.toolTip() for label in [page.differs._labels[0][1]] if label.toolTip())
+    assert page.board.words.text.text().count("<p ") == 2
+    assert page.board.legend.more.isVisible()
+    assert page.board.table.columnWidth(0) >= 100
+    assert all(label.whole in label.toolTip() for label in [page.board.differs._labels[0][1]] if label.toolTip())
 
 
 def test_one_group_and_nothing_finished(qtbot: QtBot, page: ComparePage, studies: dict[str, str]) -> None:
     page.show_study(studies["none"])
     shown(qtbot, page)
-    assert "None of these runs has finished yet" in page.words.text.text()
-    assert not page.panels["main"].isVisible()
+    assert "None of these runs has finished yet" in page.board.words.text.text()
+    assert not page.board.panels["main"].isVisible()
     assert cells(page)[1][1] == "–"
 
 
@@ -338,7 +339,7 @@ def test_the_data_are_those_of_the_figure(qtbot: QtBot, page: ComparePage, tmp_p
     with qtbot.waitSignal(page.said, timeout=10_000):
         page.save_panel("main", "csv", tmp_path / "curves.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "curves.csv").read_text())))
-    track = page.plots["main"].seen.tracks[0]
+    track = page.board.plots["main"].seen.tracks[0]
     assert [float(row["mean"]) for row in rows[:2]] == pytest.approx(track.y.tolist())
     assert (rows[0]["load"], rows[0]["seeds"]) == ("2", "3")
     with qtbot.waitSignal(page.said, timeout=10_000):
@@ -360,8 +361,8 @@ def test_every_control_has_a_name(qtbot: QtBot, page: ComparePage) -> None:
         if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.isVisible() and not inside:
             said = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
             assert said, f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__} has no name"
-    assert page.matrices.accessibleDescription().startswith("Rows: after task; columns: task")
-    index = page.table.measures.index(2, 3)
+    assert page.board.matrices.accessibleDescription().startswith("Rows: after task; columns: task")
+    index = page.board.table.measures.index(2, 3)
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Difference +0.100 ± 0.050"
     assert "exact permutation test over 3 seeds, p = 0.25" in index.data(Qt.ItemDataRole.ToolTipRole)
 
@@ -375,8 +376,15 @@ def test_the_keyboard_goes_through_the_page_as_one_reads_it(qtbot: QtBot, page: 
             break
         met.append(focus)
         qtbot.keyClick(focus, Qt.Key.Key_Tab)
-    wanted = [page.ways_button, page.other_button, page.legend.entries[0], page.plots["main"], page.table, page.plots["calibration"]]
-    wanted += [page.plots["learning"], page.matrices]
+    wanted = [
+        page.ways_button,
+        page.other_button,
+        page.board.legend.entries[0],
+        page.board.plots["main"],
+        page.board.table,
+        page.board.plots["calibration"],
+    ]
+    wanted += [page.board.plots["learning"], page.board.matrices]
     places = [met.index(widget) for widget in wanted]
     assert places == sorted(places)
 
@@ -388,7 +396,7 @@ def test_both_themes_paint_everything(qtbot: QtBot, page: ComparePage, name: str
     t = theme.current()
     assert image.pixelColor(QPoint(4, page.height() - 4)).name().upper() == t.background
     # the matrices' ground is the card's, and their highest value is deep
-    view = page.matrices
+    view = page.board.matrices
     cell = view._cell((0, 0, 0))
     assert cell is not None
     own = view.grab().toImage()

@@ -400,30 +400,35 @@ def test_with_nothing_selected_the_document_is_shown(session_of: SessionOf, qtbo
     qtbot.addWidget(inspector)
     made = inspector.page
     assert isinstance(made, DocumentPage)
-    assert made.title.text() == "A small study"
-    assert made.count.text() == "2 memory × 2 seeds = 4 runs"
-    qtbot.keyClicks(made.title, " of mine")
+    assert made.experiment.isVisibleTo(made)
+    assert made.experiment.title.text() == "A small study"
+    qtbot.keyClicks(made.experiment.title, " of mine")
     assert session.document.title == "A small study of mine"
-    made.about.setPlainText("Because.")
+    made.experiment.about.setPlainText("Because.")
     assert session.document.about == "Because."
-    seed = made.fields["seed"]
-    assert isinstance(seed, NumberField)
-    type_in(qtbot, seed.line, "17")
-    assert session.document.run.seed == 17
-    type_in(qtbot, seed.line, "-1")
-    assert "Seed" in made.errors["seed"].text()
-    assert session.document.run.seed == 17
+    threads = made.experiment.run.fields["threads"]
+    assert isinstance(threads, NumberField)
+    type_in(qtbot, threads.line, "2")
+    assert session.document.run.threads == 2
+    type_in(qtbot, threads.line, "0")
+    assert "Threads" in made.experiment.run.errors["threads"].text()
+    assert session.document.run.threads == 2
 
 
-def test_an_axis_is_removed_from_the_list(session_of: SessionOf, qtbot: QtBot) -> None:
+def test_the_study_stands_beside_and_is_remembered(session_of: SessionOf, qtbot: QtBot) -> None:
     session = session_of(study())
     inspector = Inspector(session)
     qtbot.addWidget(inspector)
-    remove = next(b for b in inspector.findChildren(QAbstractButton) if b.accessibleName() == "Remove axis memory")
-    remove.click()
-    assert session.document.run.vary == []
-    session.undo()
-    assert len(session.document.run.vary) == 1
+    inspector.show_study()
+    made = inspector.page
+    assert isinstance(made, DocumentPage)
+    assert made.study.isVisibleTo(made)
+    assert not made.experiment.isVisibleTo(made)
+    session.select(["mem1"])
+    session.select([])
+    again = inspector.page
+    assert isinstance(again, DocumentPage)
+    assert again.study.isVisibleTo(again)
 
 
 def test_several_a_note_and_a_group_have_pages_of_their_own(session_of: SessionOf, qtbot: QtBot) -> None:

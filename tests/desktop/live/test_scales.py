@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memstudio.desktop.live.scales import Scale, grows_by_factors, rounded_up, scale_of
+from memstudio.desktop.live.scales import Scale, rounded_up, scale_of
+from memstudio.measures.spacing import grows_by_factors
 
 
 def test_loads_are_their_own_ticks() -> None:

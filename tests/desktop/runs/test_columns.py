@@ -8,6 +8,7 @@ import pytest
 from memstudio import library
 from memstudio.desktop.runs import columns
 from memstudio.library import RunRow
+from memstudio.library.columns import Column
 from memstudio.library.filters import FIELDS
 from tests.desktop import filled
 
@@ -58,9 +59,25 @@ def test_measures_stand_under_each_other(value: float | None, said: str) -> None
     assert columns.measured(value) == said
 
 
+def known(*names: str, kind: str = "measure", type: str = "number") -> dict[str, Column]:
+    return {name: Column(name, kind, type, True) for name in names}  # type: ignore[arg-type]
+
+
 def test_the_usual_columns_leave_out_measures_nobody_has() -> None:
-    assert [c.id for c in columns.shown(None, ["recall"])] == ["star", "title", "cell", "state", "seed", "recall", "took", "queued"]
-    assert [c.id for c in columns.shown(["run", "nll", "run"], [])] == ["run", "nll"]
+    assert [c.id for c in columns.shown(None, known("recall"))] == ["star", "title", "cell", "state", "seed", "recall", "took", "queued"]
+    assert [c.id for c in columns.shown(["run", "nll", "run"], {})] == ["run", "nll"]
+
+
+def test_a_parameter_a_setting_and_a_version_say_what_the_library_knows(row: RunRow) -> None:
+    made = columns.shown(
+        ["mem1.heads", "memory", "environment.torch", "mem1.gate"],
+        known("mem1.heads", kind="parameter") | known("memory", kind="axis", type="text") | known("environment.torch", kind="environment"),
+    )
+    values = {"mem1.heads": 4, "memory": "gated delta rule", "environment.torch": "2.13.0", "mem1.gate": True}
+    assert [c.say(row, values) for c in made] == ["4", "gated delta rule", "2.13.0", "on"]
+    assert [c.title for c in made] == ["mem1.heads", "memory", "torch", "mem1.gate"]
+    assert [c.kind for c in made] == ["number", "text", "number", "text"]
+    assert all(c.say(row, {}) == "" and c.asks for c in made)
 
 
 def test_measures_are_offered_in_an_order_a_person_expects() -> None:

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from memstudio import library
 from memstudio.desktop.runs.model import ROW
 from memstudio.desktop.runs.page import RunsPage
-from memstudio.desktop.runs.questions import PAGE
 from memstudio.desktop.window import Window
 from memstudio.experiment.document import Document
 from memstudio.experiment.studies import plan
@@ -54,13 +52,13 @@ def uid_of(opened: Library, state: str) -> str:
 
 def test_an_empty_library_says_what_to_do(qtbot: QtBot, window: Window) -> None:
     window.show_page("runs")
-    qtbot.waitUntil(window.runs.nothing.isVisible, timeout=5000)
-    assert "No runs yet" in window.runs.nothing.text()
+    qtbot.waitUntil(window.runs.empty.isVisible, timeout=5000)
+    assert window.runs.empty.title.text() == "No runs yet"
     assert not window.runs.table.isVisible()
 
 
 def test_every_run_stands_there_newest_first(page: RunsPage, uids: list[str]) -> None:
-    assert page.counted.text() == f"{len(uids)} runs"
+    assert page.bar.counted.text() == f"{len(uids)} runs"
     assert titles(page)[:3] == ["Stopped early", "Paused halfway", filled.LONG]
 
 
@@ -74,38 +72,41 @@ def test_measures_come_as_columns(page: RunsPage) -> None:
 
 def test_a_click_on_a_head_sorts_and_another_turns_it_round(qtbot: QtBot, page: RunsPage) -> None:
     at = [column.id for column in page.model.columns].index("recall")
-    page._sort(at)
+    page._sort("recall")
     qtbot.waitUntil(lambda: page.model.query.sort == "recall" and page.model.query.descending)
     column = [page.model.index(row, at).data() for row in range(3)]
     qtbot.waitUntil(lambda: page.model.index(0, at).data() == "0.720", timeout=5000)
-    page._sort(at)
+    page._sort("recall")
     qtbot.waitUntil(lambda: page.model.index(0, at).data() == "0.072", timeout=5000)
     assert page.table.horizontalHeader().sortIndicatorSection() == at
     assert column
 
 
 def test_a_state_chip_chooses(qtbot: QtBot, page: RunsPage) -> None:
-    chip = next(chip for chip in page._states.buttons() if chip.objectName() == "finished")
+    chip = next(chip for chip in page.chips.states.buttons() if chip.objectName() == "finished")
     chip.click()
     qtbot.waitUntil(lambda: states(page) == {"finished"}, timeout=5000)
 
 
 def test_typing_filters_and_a_mistake_is_said_where_the_table_was(qtbot: QtBot, page: RunsPage) -> None:
-    page.search.setText("recall > 0.5 and seed = 1")
+    page.bar.field.setText("recall > 0.5 and seed = 1")
     qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=5000)
-    page.search.setText("recal > 0.5")
-    qtbot.waitUntil(lambda: page.nothing.isVisible() and "did you mean recall" in page.nothing.text(), timeout=5000)
-    assert page.search.property("wrong") == "true"
-    page.search.setText("paused halfway")
+    page.bar.field.setText("recal > 0.5")
+    qtbot.waitUntil(lambda: page.bar.wrong.isVisible() and "did you mean recall" in page.bar.wrong.whole, timeout=5000)
+    assert page.bar.field.property("wrong") == "true"
+    page.bar.field.setText("paused halfway")
     qtbot.waitUntil(lambda: titles(page) == ["Paused halfway"], timeout=5000)
     assert page.table.isVisible()
-    assert page.search.property("wrong") == "false"
+    assert page.bar.field.property("wrong") == "false"
 
 
 def test_nothing_found_says_so(qtbot: QtBot, page: RunsPage) -> None:
-    page.search.setText("seed = 77")
-    qtbot.waitUntil(page.nothing.isVisible, timeout=5000)
-    assert "Change the filter" in page.nothing.text()
+    page.bar.field.setText("seed = 77")
+    qtbot.waitUntil(page.empty.isVisible, timeout=5000)
+    assert page.empty.clear_button.isVisible()
+    page.empty.clear_button.click()
+    qtbot.waitUntil(page.table.isVisible, timeout=5000)
+    assert page.bar.field.text() == ""
 
 
 def test_details_show_what_was_measured(qtbot: QtBot, page: RunsPage, uids: list[str]) -> None:
@@ -115,11 +116,11 @@ def test_details_show_what_was_measured(qtbot: QtBot, page: RunsPage, uids: list
     assert details.state.text() == "finished"
     assert dict(details.measures.pairs)["recall"] == "0.72"
     assert dict(details.facts.pairs)["Device"] == "cpu, 1 thread"
-    assert dict(details.facts.pairs)["Note"] == "the reference of all others"
+    assert details.note.toPlainText() == "the reference of all others"
     assert dict(details.parameters.pairs)["mem1"].startswith("sequence.")
     assert dict(details.sets.pairs)["mem1.component"].startswith("sequence.")
     assert not details.failure.isVisible()
-    assert details.more_button.isVisible() == (len(details._measured) > len(details.measures.pairs))
+    assert details.all_button.isVisible() == (len(details._measured) > len(details.measures.pairs))
 
 
 def test_a_failure_shows_reason_advice_and_log(qtbot: QtBot, page: RunsPage, tmp_path: Path) -> None:
@@ -212,42 +213,49 @@ def test_the_table_follows_a_run(qtbot: QtBot, page: RunsPage, tmp_path: Path) -
         assert page.model.index(row, 3).data(ROW).state == "finished"
 
 
-def test_columns_are_chosen_and_kept(qtbot: QtBot, page: RunsPage) -> None:
-    menu = page.columns_menu()
-    entries = {action.text(): action for action in menu.actions()}
-    assert entries["Experiment"].isChecked()
-    recall = next(m for m in menu.findChildren(QMenu) if m.title() == "Recall")
-    by_load = {action.text(): action for action in recall.actions()}
-    by_load["recall[load=16]"].trigger()
-    entries["Seed"].trigger()
+def test_columns_are_chosen_moved_and_kept(qtbot: QtBot, page: RunsPage) -> None:
+    page.choosers.open_columns()
+    chooser = page.choosers.column_chooser
+    qtbot.waitUntil(lambda: "recall[load=16]" in ids_to_choose(page), timeout=5000)
+    chooser.all.turn("recall[load=16]", True)
+    chooser.all.turn("seed", False)
     ids = [column.id for column in page.model.columns]
-    assert "recall[load=16]" in ids
+    assert ids.index("recall[load=16]") == ids.index("took") - 1
     assert "seed" not in ids
-    qtbot.waitUntil(lambda: page._settings.get("runs.columns") == ids)
-    page._keep_columns(None)
+    chooser.shown.setCurrentRow(ids.index("recall[load=16]"))
+    qtbot.keyClick(chooser.shown, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    moved = [column.id for column in page.model.columns]
+    assert moved.index("recall[load=16]") == ids.index("recall[load=16]") - 1
+    qtbot.waitUntil(lambda: page._settings.get("runs.columns") == moved)
+    qtbot.waitUntil(lambda: any(page.model.index(row, moved.index("recall[load=16]")).data() for row in range(9)), timeout=5000)
+    chooser.chosen.emit(None)
     assert "seed" in [column.id for column in page.model.columns]
 
 
-def test_many_runs_are_read_page_by_page(qtbot: QtBot, open_window: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def ids_to_choose(page: RunsPage) -> list[str]:
+    return [choice.id for choice in page.choosers.column_chooser.all._choices]
+
+
+def test_many_runs_are_read_as_they_come_into_sight(
+    qtbot: QtBot, open_window: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with library.open(tmp_path / "library") as opened:
         opened.submit(filled.single("Many"), plan(filled.single("Many"), filled.catalogue()) * 900)
     read: list[int] = []
-    whole = Library.runs
+    whole = Library.rows
 
-    def runs(self: Library, *, offset: int = 0, **asked: object) -> object:
-        found = whole(self, offset=offset, **asked)  # type: ignore[arg-type]
-        if asked.get("limit") == PAGE:
-            read.append(offset // PAGE)
-        return found
+    def rows(self: Library, uids: list[str]) -> object:
+        read.append(len(uids))
+        return whole(self, uids)
 
     window = open_window(tmp_path / "library")
-    monkeypatch.setattr(Library, "runs", runs)
+    monkeypatch.setattr(Library, "rows", rows)
     window.show_page("runs")
     page = window.runs
     qtbot.waitUntil(lambda: page.model.rowCount() == 900 and page.model.run(0) is not None, timeout=20_000)
     page.table.scrollToBottom()
     qtbot.waitUntil(lambda: page.model.run(899) is not None, timeout=10_000)
-    assert set(read) <= {0, 7, 8}
+    assert max(read) < 300
     assert page.model.run(450) is None
 
 

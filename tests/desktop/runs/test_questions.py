@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from memstudio import library
-from memstudio.desktop.runs.questions import POINTS, Query, charts, details, of_curve, pages, typed
+from memstudio.desktop.runs.charts import POINTS, charts, of_curve
+from memstudio.desktop.runs.questions import Query, details, freed, is_filter, listing, rows, typed
 from memstudio.experiment.parameters import Refusal
 from memstudio.library import CurveAt, CurveAxis
 from tests.desktop import filled
@@ -18,18 +19,52 @@ def test_what_is_typed_filters_or_searches() -> None:
     assert typed(Query(where="seed = 1"), "") == Query()
 
 
-def test_a_page_comes_with_its_measures_and_the_whole_number(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["recall > 0.9", "starred", "not starred", "seed in (0, 1)", "recall is missing", "queued within 2 days", 'note ~ "x"']
+)
+def test_what_is_a_filter(text: str) -> None:
+    assert is_filter(text)
+
+
+@pytest.mark.parametrize("text", ["", "gated delta", "what is it", "in", "is", "within", "load is missing them"])
+def test_what_is_only_words(text: str) -> None:
+    assert not is_filter(text)
+
+
+def test_a_listing_holds_every_run_in_order_and_the_rows_that_are_wanted(tmp_path: Path) -> None:
     filled.fill(tmp_path)
     with library.open(tmp_path) as opened:
-        everything = pages(opened, Query(), [0])
-        assert everything.count == opened.count() == len(everything.pages[0].rows)
-        finished = pages(opened, Query(state="finished", sort="seed", descending=True), [0])
-        seeds = [row.seed for row in finished.pages[0].rows]
+        every = listing(opened, Query(), 0, 3, ["recall"], ["recall"])
+        assert list(every.order) == [row.uid for row in opened.runs()]
+
+        assert set(every.rows.rows) == set(every.order[:4])
+        sorted_ = listing(opened, Query(state="finished", sort="seed", descending=True), 0, 99, ["recall"], [])
+        seeds = [sorted_.rows.rows[uid].seed for uid in sorted_.order]
         assert seeds == sorted(seeds, reverse=True)
-        assert set(finished.pages[0].measures) == {row.uid for row in finished.pages[0].rows}
-        assert pages(opened, Query(text="whether"), [0]).count == 1
+        assert all("recall" in sorted_.rows.values[uid] for uid in sorted_.order)
+        found = listing(opened, Query(text="reference"), 0, 9, [], [])
+        assert [found.found[uid] for uid in found.order] == ["note: the [reference] of all others"]
         with pytest.raises(Refusal):
-            pages(opened, Query(where="no_such > 1"), [0])
+            listing(opened, Query(where="no_such > 1"), 0, 9, [], [])
+
+
+def test_a_grouped_listing_holds_means(tmp_path: Path) -> None:
+    filled.fill(tmp_path)
+    with library.open(tmp_path) as opened:
+        found = listing(opened, Query(group=("cell",), state="finished", where="seed < 5"), 0, 9, [], ["recall"])
+        assert found.order == ()
+        assert sum(group.n for group in found.groups) == 6
+        assert all(group.measures["recall"].mean == pytest.approx(0.72) for group in found.groups)
+        assert rows(opened, found.groups[0].uids, ["recall"]).values[found.groups[0].uids[0]]["recall"] == 0.72
+
+
+def test_what_deleting_frees_is_known_before(tmp_path: Path) -> None:
+    uids = filled.fill(tmp_path)
+    with library.open(tmp_path) as opened, library.RunWriter(opened.folder, filled.lease(opened, uids[7])) as writer:
+        writer.artifact("model", b"x" * 5000, "model")
+        assert freed(opened, uids[7:8]) == 5000
+        assert freed(opened, uids[:1]) == 0
+        assert freed(opened, None) == opened.size().trashed
 
 
 def test_details_of_a_failed_run_hold_its_reason_and_log(tmp_path: Path) -> None:
@@ -42,7 +77,9 @@ def test_details_of_a_failed_run_hold_its_reason_and_log(tmp_path: Path) -> None
         assert len(found.log) == 30
         assert [chart.title for chart in found.charts] == ["Learning", "Recall by load", "Calibration"]
         (finished, *_) = opened.runs(state="finished")
-        assert details(opened, finished.uid).log == ()
+        whole = details(opened, finished.uid)
+        assert whole.environment["python"] == "3.11"
+        assert next(event.kind for event in whole.events) == "state"
 
 
 def test_a_long_series_is_thinned_without_losing_its_ends(tmp_path: Path) -> None:

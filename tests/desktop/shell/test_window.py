@@ -123,14 +123,14 @@ def test_a_document_opens_in_build_and_becomes_recent(qtbot: QtBot, window: Wind
     qtbot.waitUntil(lambda: window.page_name == "build", timeout=10_000)
     assert window.session.path == file
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Mine"))
-    assert [r.title for r in window._recent] == ["Mine"]
+    assert [r.title for r in window.documents.recent] == ["Mine"]
     qtbot.waitUntil(lambda: window.settings.get("recent") is not None)
 
 
 def test_what_cannot_be_opened_is_one_line_and_can_be_taken_from_recent(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     bad = tmp_path / "bad.memx"
     bad.write_text('{"format": "memstudio", "version": 1, "nodes": 7}', encoding="utf-8")
-    window._keep_recent(())
+    window.documents.keep_recent(())
     window.open_file(bad)
     qtbot.waitUntil(lambda: "bad.memx" in said(window))
     assert window.page_name == "home"
@@ -142,7 +142,7 @@ def test_what_cannot_be_opened_is_one_line_and_can_be_taken_from_recent(qtbot: Q
     window.open_file(gone)
     qtbot.waitUntil(lambda: "gone.memx" in said(window))
     window.messages._act.click()
-    assert window._recent == ()
+    assert window.documents.recent == ()
 
 
 def test_a_file_dropped_on_the_window_opens(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_file_dropped_on_the_window_opens(qtbot: QtBot, window: Window, tmp_pa
     mime.setUrls([QUrl.fromLocalFile(str(file))])
     drop = QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     window.dropEvent(drop)
-    qtbot.waitUntil(lambda: window._session is not None and window.session.path == file, timeout=10_000)
+    qtbot.waitUntil(lambda: window.documents.begun and window.session.path == file, timeout=10_000)
 
 
 def edit(window: Window, title: str) -> None:
@@ -208,7 +208,7 @@ def test_a_foreign_library_is_said_and_the_window_still_works(qtbot: QtBot, tmp_
     qtbot.waitUntil(lambda: bool(window.gallery), timeout=20_000)
     assert "not a library" in said(window)
     window.show_page("runs")
-    qtbot.waitUntil(lambda: "not a library" in window.runs.nothing.text())
+    qtbot.waitUntil(lambda: "not a library" in window.runs.empty.text.text())
     window.show_page("settings")
     window.close()
     delete(window)

@@ -49,8 +49,14 @@ class DeepEnsemble(Model):
         """Always: whatever reduces over parameters must reduce per member."""
         return True
 
-    def _loss(self, trained: Tensors, kept: Tensors, batch: dict[str, Any], change: LossChange | None = None) -> Tensor:
-        loss: Tensor = functional_call(self._whole, self._named(trained, kept), kwargs={"batch": batch, "change": change})
+    def _loss(self, trained: Tensors, kept: Tensors, batch: dict[str, Any]) -> Tensor:
+        loss: Tensor = functional_call(self._whole, self._named(trained, kept), kwargs={"batch": batch})
+        return loss
+
+    def _to_learn(self, trained: Tensors, kept: Tensors, batch: dict[str, Any], change: LossChange | None) -> Tensor:
+        """The loss that is differentiated: changed, and with what the graph adds to it."""
+        given = {"batch": batch, "change": change, "learning": True}
+        loss: Tensor = functional_call(self._whole, self._named(trained, kept), kwargs=given)
         return loss
 
     def _scores(self, trained: Tensors, kept: Tensors, inputs: Tensor) -> Tensor:
@@ -75,7 +81,7 @@ class DeepEnsemble(Model):
 
     def backward(self, batch: Batch, change: LossChange | None = None) -> Tensor:
         """Fills `.grad` (members, ...) of every parameter; the losses (members,), detached."""
-        loss = partial(self._loss, change=change)
+        loss = partial(self._to_learn, change=change)
         one = grad_and_value(loss) if self._together else partial(_gradients, loss)
         gradients, losses = self._over_members(one, batch.members is not None)(self._detached(), self._kept, _tensors(batch))
         for name, parameter in self._trained.items():
@@ -197,13 +203,23 @@ class _Whole(nn.Module):
         super().__init__()
         self.graph = graph
 
-    def forward(self, batch: dict[str, Any] | None = None, inputs: Tensor | None = None, change: LossChange | None = None) -> Tensor:
-        scores: Tensor = self.graph(inputs if batch is None else batch["inputs"])
+    def forward(
+        self,
+        batch: dict[str, Any] | None = None,
+        inputs: Tensor | None = None,
+        change: LossChange | None = None,
+        learning: bool = False,
+    ) -> Tensor:
+        """The loss of a batch, or the scores of inputs; learning: the loss with what the graph adds to it."""
         if batch is None:
-            return scores
+            answer: Tensor = self.graph(inputs)
+            return answer
+        scores, penalty = self.graph.with_penalty(batch["inputs"])
         items = Batch(batch["inputs"], batch["targets"], batch.get("mask"), batch["marks"], allowed=batch.get("allowed"))
         loss = self.graph.readout.loss(scores, items)
-        return loss if change is None else change(loss, scores, items)
+        if change is not None:
+            loss = change(loss, scores, items)
+        return loss if penalty is None or not learning else loss + penalty
 
 
 def _tensors(batch: Batch) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from memstudio.components.sequence.family import BYTES, memory, width_of
 from memstudio.experiment.declarations import Cost, Equation, Source, Values
 from memstudio.experiment.kinds import Inputs
-from memstudio.experiment.parameters import Flag, Nested, Whole
+from memstudio.experiment.parameters import Flag, Nested, Real, Whole
 
 
 def cost(values: Values, inputs: Inputs) -> Cost:
-    """The inner memory with a writer for each further memory, the router, and a count of choices for each memory."""
+    """The inner memory with a writer for each further memory, the router, and two counts of the router for each memory."""
     inner, count = values["inner"], values["memories"] + values["shared"]
     one = inner.cost(inputs)
     writer = inner.entry.component.parts(inner.values, inputs)["writer"]
     parameters = one.parameters + writer * (count - 1) * values["own_maps"] + width_of(inputs) * values["memories"]
-    return Cost(parameters, one.state_bytes * count + values["memories"] * BYTES)
+    return Cost(parameters, one.state_bytes * count + 2 * values["memories"] * BYTES)
 
 
 def too_many(top_k: int, memories: int) -> str | None:
@@ -42,7 +42,11 @@ COMPONENTS = (
             "keeps what everybody needs.\n\n"
             "The inner memory must be readable: it can be asked without writing and told which positions to leave out. At least two "
             "memories are chosen a position, because the weight of a single one would always be 1 and the router could not learn. "
-            "The load-balancing loss of the paper is not implemented here; the figures say how evenly the router spreads positions. "
+            "Left alone, a router may send everything to the same few memories. So the load-balancing loss of mixtures of experts is "
+            "added while the layer learns: it is smallest where all memories are chosen equally often. The figures say how evenly "
+            "the router spreads positions.\n\n"
+            "Otherwise than in the authors' code, a short convolution stands before the router and not within each memory, each "
+            "memory with own maps has a decay rate of its own, and no position is dropped where many choose the same memory. "
             "Every memory computes over the whole sequence with a mask, so the time grows with the number of memories, not with k."
         ),
         parameters=(
@@ -87,11 +91,21 @@ COMPONENTS = (
                 role="own_maps",
                 meaning="Give each memory its own maps (and gates) from features to keys and values; off: one for all.",
             ),
+            Real(
+                name="balance",
+                title="Balance",
+                default=0.01,
+                low=0.0,
+                high=10.0,
+                role="balance",
+                meaning="How strongly the loss pushes the router to choose all memories equally often; 0 leaves it alone.",
+            ),
         ),
         equations=(
             Equation("Routing", "gₜ = softmax(TopK(xₜ W_g))"),
             Equation("Writing", "Mₜᵐ = Update(Mₜ₋₁ᵐ, kₜᵐ, vₜᵐ) for each chosen m, else Mₜ₋₁ᵐ"),
             Equation("Reading", "oₜ = qₜ (Σₘ gₜᵐ Mₜᵐ + Mₜˢʰᵃʳᵉᵈ)"),
+            Equation("Added to the loss", "λ E Σₘ fₘ Pₘ,  fₘ = share of positions that choose m,  Pₘ = mean of softmax(xₜ W_g)ₘ"),
         ),
         sources=(
             Source(

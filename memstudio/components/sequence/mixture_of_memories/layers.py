@@ -15,10 +15,11 @@ class MixtureOfMemories(Cell):
     """E memories and a router (Du et al. 2025): each position writes to the k it chooses and reads their weighted sum.
 
     forward(x, state=None) -> (y, state), x and y (batch, time, width). State: memories (the inner state with a memory axis
-    after the batch axis), routed (batch, memories): positions each memory was chosen for, position.
+    after the batch axis), routed (batch, memories): positions each memory was chosen for, wanted (batch, memories): the sum of
+    the router's softmax over all memories, position.
     """
 
-    def __init__(self, *, width: int, inner: Configured, memories: int, top_k: int, shared: bool, own_maps: bool) -> None:
+    def __init__(self, *, width: int, inner: Configured, memories: int, top_k: int, shared: bool, own_maps: bool, balance: float) -> None:
         super().__init__()
         reason = too_many(top_k, memories)
         if reason:
@@ -26,7 +27,7 @@ class MixtureOfMemories(Cell):
         cell = inner.build(width=width)
         if not isinstance(cell, Readable):
             raise TypeError(f"{inner.entry.title} declares the trait readable but its implementation is not a Readable.")
-        self.memories, self.top_k, self.shared = memories, top_k, shared
+        self.memories, self.top_k, self.shared, self.balance = memories, top_k, shared, balance
         self.router = nn.Linear(width, memories, bias=False)
         self.cell = cell
         # The first writer stays in the cell; queries and output are shared by all memories (o = q M, section 3.2 of the paper).
@@ -35,7 +36,10 @@ class MixtureOfMemories(Cell):
 
     def route(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Weights (batch, memories, time), 0 where not chosen, and which are chosen (the same shape, bool)."""
-        logits = self.router(x)
+        return self._choose(self.router(x))
+
+    def _choose(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """As `route`, of the router's scores (batch, time, memories)."""
         best = logits.topk(self.top_k, -1)
         weights = torch.zeros_like(logits).scatter(-1, best.indices, best.values.softmax(-1))
         chosen = torch.zeros_like(logits).scatter(-1, best.indices, torch.ones_like(best.values)) > 0
@@ -44,8 +48,10 @@ class MixtureOfMemories(Cell):
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         inner = None if state is None else state["memories"]
         position = x.new_zeros((), dtype=torch.int64) if state is None else state["position"]
-        weights, chosen = self.route(x)
-        routed = chosen.to(torch.promote_types(x.dtype, torch.float32)).sum(-1)
+        logits = self.router(x)
+        weights, chosen = self._choose(logits)
+        exact = torch.promote_types(x.dtype, torch.float32)
+        counted = {"routed": chosen.to(exact).sum(-1), "wanted": logits.softmax(-1, dtype=exact).sum(-2)}
         write = chosen
         if self.shared:
             everywhere = torch.ones_like(chosen[..., :1, :])
@@ -56,12 +62,21 @@ class MixtureOfMemories(Cell):
         queries = queries[..., None, :, :, :].expand(*queries.shape[:-3], count, *queries.shape[-3:])
         answers, after = self.cell.remember(queries, self._entries(x, position, count), inner, write)
         mixed = (weights[..., None, None] * answers).sum(-4)
-        before = 0.0 if state is None else state["routed"]
-        return self.cell.output(mixed.to(x.dtype), x), {
-            "memories": after,
-            "routed": routed + before,
-            "position": position + x.shape[-2],
-        }
+        if state is not None:
+            counted = {name: count + state[name] for name, count in counted.items()}
+        return self.cell.output(mixed.to(x.dtype), x), {"memories": after, **counted, "position": position + x.shape[-2]}
+
+    def penalty(self, state: State) -> Tensor | None:
+        """λ E Σ f P over all positions of the batch: f the share that chose a memory, P the mean of its softmax; None with λ 0.
+
+        f has no gradient; P has, and falls for memories that are chosen more often than others.
+        """
+        if not self.balance:
+            return None
+        positions = state["position"] * state["routed"].shape[0]
+        chosen, wanted = (state[name].sum(0) / positions for name in ("routed", "wanted"))
+        added: Tensor = self.balance * self.memories * (chosen * wanted).sum()
+        return added
 
     def _entries(self, x: Tensor, position: Tensor, count: int) -> tuple[Tensor, ...]:
         """What each memory is offered, with the memory axis just before time: (batch, memories, time, ...)."""

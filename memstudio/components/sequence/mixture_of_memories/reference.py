@@ -41,3 +41,19 @@ def run(values: Mapping[str, Any], weights: Mapping[str, Tensor], x: Tensor) -> 
             mixed = mixed + g[:, None, None] * memory.read(memory.ask(here))
         out.append(memories[0].out(mixed, here))
     return torch.stack(out, 1)
+
+
+def balance_loss(values: Mapping[str, Any], weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """λ E Σ f P, counted position by position: f how often a memory is among the best k, P the mean of its softmax."""
+    count = values["memories"]
+    chosen, likely = [0.0] * count, [torch.zeros((), dtype=x.dtype)] * count
+    positions = x.shape[0] * x.shape[1]
+    for item in x:
+        for here in item:
+            share = here @ weights["router.weight"].mT
+            best = share.argsort(descending=True)[: values["top_k"]].tolist()
+            for m in range(count):
+                chosen[m] += (m in best) / positions
+                likely[m] = likely[m] + share[m].exp() / share.exp().sum() / positions
+    total: Tensor = torch.stack([f * p for f, p in zip(chosen, likely, strict=True)]).sum()
+    return total * float(values["balance"] * count)

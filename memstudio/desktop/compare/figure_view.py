@@ -1,0 +1,432 @@
+"""The figure of what was varied as dots with intervals or as a heat map, painted by hand; lines are the plot's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from memstudio.desktop import fonts, theme
+from memstudio.desktop import tokens as looks
+from memstudio.desktop.compare.overlaying import SHARES, bare, y_name
+from memstudio.desktop.compare.painted import blend, ink_on
+from memstudio.desktop.compare.seen import StudySeen
+from memstudio.desktop.live.looks import look
+from memstudio.desktop.live.scales import Scale
+from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import count
+from memstudio.library.sentences import amount
+from memstudio.library.study_figure import FigureCell
+
+#: pixels of a row of dots, of a case's gap, of the axes' room, and of a cell of a heat map at least and at most
+ROW, BETWEEN, ABOVE, BELOW, BESIDE = 20, 8, 20, 36, 78
+LOWEST, HIGHEST, NARROWEST, WIDEST = 24, 44, 38, 92
+#: labels take at most this share of the width
+LABELS = 0.4
+DOT = 3.6
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A cell of the figure and where it is painted: its row of dots, or its square of a heat map."""
+
+    cell: FigureCell
+    number: int
+    area: QRectF
+
+
+class FigureView(QWidget):
+    """Shows a StudySeen as dots or heat map. The pointer (mouse, or arrow keys) says one cell; Esc hides it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.seen: StudySeen | None = None
+        self._hidden: frozenset[int] = frozenset()
+        self._at: int | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._words = QLabel(self)
+        self._words.setProperty("kind", "pointer")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._words.hide()
+        theme.themed.connect(self._themed)
+
+    def show_seen(self, seen: StudySeen, hidden: frozenset[int] = frozenset()) -> None:
+        """Shows this figure, without the cases of its second axis in `hidden`."""
+        self.seen, self._hidden = seen, hidden
+        self._point_at(None)
+        self.setMinimumHeight(math.ceil(self.needed))
+        self.setAccessibleDescription("; ".join(said(one.cell).replace("\n", " ") for one in self.placed()) or "Nothing measured")
+        self.update()
+
+    # ------------------------------------------------------------------------------------------ where things are
+
+    @property
+    def needed(self) -> float:
+        """The height that everything needs."""
+        if self.seen is None:
+            return 60.0
+        if self.seen.kind == "heat":
+            return ABOVE + LOWEST * len(self._heat_rows()) + BELOW + 18
+        return ABOVE + BELOW + sum(height for _, _, height in self._bands())
+
+    def placed(self) -> list[Placed]:
+        """Every cell that is painted, in reading order."""
+        if self.seen is None:
+            return []
+        return list(self._squares() if self.seen.kind == "heat" else self._dots())
+
+    def _font(self) -> QFontMetricsF:
+        return QFontMetricsF(fonts.sans(looks.TYPE_SMALL))
+
+    def _gutter(self, labels: list[str]) -> float:
+        measure = self._font()
+        return min(max((measure.horizontalAdvance(label) for label in labels), default=20.0) + 12, self.width() * LABELS)
+
+    def _bands(self) -> list[tuple[int, list[FigureCell], float]]:
+        """The cases of the first axis with their cells that are shown and the height they take."""
+        assert self.seen is not None
+        figure = self.seen.figure
+        found: list[tuple[int, list[FigureCell], float]] = []
+        for number in range(len(figure.axes[0].cases)):
+            mine = [
+                c for c in figure.cells if c.at[0] == number and c.interval is not None and not (len(c.at) > 1 and c.at[1] in self._hidden)
+            ]
+            mine.sort(key=lambda cell: cell.at)
+            if mine:
+                found.append((number, mine, len(mine) * (ROW if len(mine) == 1 else 15) + BETWEEN))
+        return found
+
+    def _plot_area(self) -> QRectF:
+        assert self.seen is not None
+        labels = list(self.seen.figure.axes[0].cases) + [cell.chosen for cell in self.seen.figure.cells if len(cell.at) == 1]
+        left = self._gutter(labels)
+        return QRectF(left, ABOVE, max(40.0, self.width() - left - BESIDE), max(30.0, self.height() - ABOVE - BELOW))
+
+    def _dots(self) -> Iterator[Placed]:
+        area, bands = self._plot_area(), self._bands()
+        wanted = sum(height for _, _, height in bands) or 1.0
+        # rows drift apart where there is room, but not so far that they are no list any more
+        stretch = min(1.8, max(1.0, area.height() / wanted))
+        top = area.top()
+        for _, cells, height in bands:
+            each = height * stretch / len(cells)
+            for cell in cells:
+                yield Placed(cell, cell.at[1] if len(cell.at) > 1 else 0, QRectF(0, top, self.width(), each))
+                top += each
+
+    def _heat_rows(self) -> list[int]:
+        """The numbers of the rows from the top: numbers grow upwards, as in plots."""
+        assert self.seen is not None
+        axis = self.seen.figure.axes[1 - self.seen.along]
+        rows = list(range(len(axis.cases)))
+        return rows[::-1] if axis.numbers is not None else rows
+
+    def _squares(self) -> Iterator[Placed]:
+        assert self.seen is not None
+        figure, along = self.seen.figure, self.seen.along
+        rows, columns = self._heat_rows(), len(figure.axes[along].cases)
+        left = self._gutter(list(figure.axes[1 - along].cases))
+        wide = min(WIDEST, max(NARROWEST, (self.width() - left - 8) / columns))
+        high = min(HIGHEST, max(LOWEST, (self.height() - ABOVE - BELOW - 18) / len(rows)))
+        by_place = {(cell.at[1 - along], cell.at[along]): cell for cell in figure.cells}
+        for i, row in enumerate(rows):
+            for column in range(columns):
+                if (cell := by_place.get((row, column))) is not None:
+                    yield Placed(cell, 0, QRectF(left + column * wide, ABOVE + i * high, wide, high))
+
+    # ------------------------------------------------------------------------------------------ painting
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 220)
+
+    @property
+    def figure_size(self) -> QSize:
+        """The size of a figure of it: what it takes of the widget."""
+        bottom = max((one.area.bottom() for one in self.placed()), default=60.0)
+        return QSize(self.width(), math.ceil(bottom + BELOW + (18 if self.seen is not None and self.seen.kind == "heat" else 0)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        t = theme.current()
+        self.draw_figure(painter, t)
+        placed = self.placed()
+        if self._at is not None and self._at < len(placed):
+            painter.setPen(QPen(QColor(t.text), 1.2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(placed[self._at].area.adjusted(1, 1, -1, -1), 4, 4)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(t.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), looks.RADIUS_CONTROL, looks.RADIUS_CONTROL)
+
+    def draw_figure(self, painter: QPainter, t: Tokens) -> None:
+        """Paints the figure from the painter's origin in the colours of a theme."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        placed = self.placed()
+        if self.seen is None or not placed:
+            painter.setPen(QColor(t.dim))
+            painter.setFont(fonts.sans(looks.TYPE_SMALL))
+            painter.drawText(
+                QRectF(self.rect()), _CENTRE, "Nothing is shown: all cases are hidden" if self._hidden else "Nothing measured yet"
+            )
+        elif self.seen.kind == "heat":
+            self._draw_heat(painter, placed, t)
+        else:
+            self._draw_dots(painter, placed, t)
+
+    def _draw_dots(self, painter: QPainter, placed: list[Placed], t: Tokens) -> None:
+        assert self.seen is not None
+        area, figure = self._plot_area(), self.seen.figure
+        bottom = placed[-1].area.bottom()
+        low, high = _ends([one.cell for one in placed], bare(figure.measure) in SHARES)
+        scale = Scale()
+
+        def across(value: float) -> float:
+            return area.left() + (value - low) / ((high - low) or 1.0) * area.width()
+
+        painter.setFont(fonts.sans(looks.TYPE_AXIS))
+        for tick in scale.ticks(low, high, max(3, int(area.width() / 70))):
+            x = round(across(tick.place)) + 0.5
+            painter.setPen(QPen(QColor(t.grid), 1))
+            painter.drawLine(QLineF(x, area.top(), x, bottom))
+            painter.setPen(QColor(t.dim))
+            painter.drawText(QRectF(x - 30, bottom + 3, 60, 15), _CENTRE, tick.text)
+        painter.drawText(QRectF(area.left(), bottom + 18, area.width(), 15), _RIGHT, y_name(bare(figure.measure)))
+        painter.drawText(QRectF(0, 1, area.left() - 8, 15), _LEFT, figure.axes[0].name)
+        before = None
+        for one in placed:
+            if one.cell.at[0] != before:
+                self._draw_case(painter, one, placed, area, t)
+                before = one.cell.at[0]
+            _draw_dot(painter, one, across, area, t)
+
+    def _draw_case(self, painter: QPainter, one: Placed, placed: list[Placed], area: QRectF, t: Tokens) -> None:
+        """The label of a case at the left of all of its dots, with what was chosen for it below."""
+        assert self.seen is not None
+        mine = [other.area for other in placed if other.cell.at[0] == one.cell.at[0]]
+        room = QRectF(0, mine[0].top(), area.left() - 8, mine[-1].bottom() - mine[0].top())
+        chosen = one.cell.chosen if len(one.cell.at) == 1 else ""
+        painter.setFont(fonts.sans(looks.TYPE_SMALL))
+        painter.setPen(QColor(t.text))
+        label = self.seen.figure.axes[0].cases[one.cell.at[0]]
+        text = self._font().elidedText(label, Qt.TextElideMode.ElideMiddle, room.width())
+        if chosen and room.height() >= 28:
+            middle = room.center().y()
+            painter.drawText(QRectF(room.left(), middle - 15, room.width(), 15), _RIGHT, text)
+            painter.setFont(fonts.sans(looks.TYPE_AXIS))
+            painter.setPen(QColor(t.dim))
+            painter.drawText(QRectF(room.left(), middle, room.width(), 14), _RIGHT, chosen)
+        else:
+            painter.drawText(room, _RIGHT, text)
+
+    def _draw_heat(self, painter: QPainter, placed: list[Placed], t: Tokens) -> None:
+        assert self.seen is not None
+        figure, along = self.seen.figure, self.seen.along
+        values = [one.cell.interval.mean for one in placed if one.cell.interval is not None and math.isfinite(one.cell.interval.mean)]
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        full = QColor(t.curves[0].colour) if t.dark else QColor(t.curves[0].colour).darker(118)
+        places = _places(low, high)
+        for one in placed:
+            _draw_square(painter, one, low, high, full, places, t)
+        left, bottom = min(one.area.left() for one in placed), max(one.area.bottom() for one in placed)
+        painter.setFont(fonts.sans(looks.TYPE_SMALL))
+        painter.setPen(QColor(t.text))
+        rows, columns = figure.axes[1 - along], figure.axes[along]
+        tops = {one.cell.at[1 - along]: one.area for one in placed}
+        for number, area in tops.items():
+            text = self._font().elidedText(rows.cases[number], Qt.TextElideMode.ElideMiddle, left - 12)
+            painter.drawText(QRectF(0, area.top(), left - 8, area.height()), _RIGHT, text)
+        sides = {one.cell.at[along]: one.area for one in placed}
+        for number, area in sides.items():
+            case = _short(columns.cases[number], columns.name, columns.address)
+            text = self._font().elidedText(case, Qt.TextElideMode.ElideRight, area.width() - 2)
+            painter.drawText(QRectF(area.left(), bottom + 3, area.width(), 16), _CENTRE, text)
+        painter.setFont(fonts.sans(looks.TYPE_AXIS))
+        painter.setPen(QColor(t.dim))
+        right = max(one.area.right() for one in placed)
+        painter.drawText(QRectF(0, 1, max(60.0, left - 8), 15), _LEFT, rows.name)
+        painter.drawText(QRectF(left, bottom + 20, right - left, 15), _RIGHT, columns.name)
+        _draw_scale(painter, QRectF(left, bottom + 38, min(140.0, right - left), 10), low, high, full, y_name(bare(figure.measure)), t)
+
+    # ------------------------------------------------------------------------------------------ the pointer
+
+    def _point_at(self, at: int | None) -> None:
+        placed = self.placed() if at is not None else []
+        self._at = at if at is not None and at < len(placed) else None
+        if self._at is None:
+            self._words.hide()
+            self.update()
+            return
+        one = placed[self._at]
+        self._words.setText(said(one.cell))
+        self._words.setAccessibleName(self._words.text())
+        self._words.adjustSize()
+        left = min(max(0.0, one.area.center().x() - self._words.width() / 2), self.width() - self._words.width())
+        top = one.area.top() - self._words.height() - 4
+        self._words.move(round(max(0.0, left)), round(top if top >= 0 else one.area.bottom() + 4))
+        self._words.show()
+        self._words.raise_()
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        where: QPointF = event.position()
+        self._point_at(next((i for i, one in enumerate(self.placed()) if one.area.contains(where)), None))
+
+    def leaveEvent(self, event: object) -> None:
+        self._point_at(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        placed, key = self.placed(), Qt.Key(event.key())
+        ways = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+        if key in ways and placed:
+            self._point_at(0 if self._at is None else _beside(placed, self._at, ways[key]))
+        elif key == Qt.Key.Key_Escape and self._at is not None:
+            self._point_at(None)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._point_at(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._point_at(None)
+
+    def _themed(self, _: object) -> None:
+        self.update()
+
+
+def said(cell: FigureCell) -> str:
+    """One cell in words: its label, then its mean with interval and seeds, then what else there is to say."""
+    one = cell.interval
+    if one is None:
+        return f"{cell.label}\nnot measured"
+    half = one.half_width
+    number = amount(one.mean, half) if half else f"{one.mean:.4g}"
+    between = f", 95 % interval {amount(one.low, half)} to {amount(one.high, half)}" if one.low is not None and one.high is not None else ""
+    more = f"\n{cell.words}" if cell.words else ""
+    return f"{cell.label}\n{number}{between}, {count(one.n, 'seed')}{more}".replace("-", "\N{MINUS SIGN}")
+
+
+def _ends(cells: list[FigureCell], share: bool) -> tuple[float, float]:
+    """The ends of the axis: what the intervals reach, with a little room; a share keeps 0 and 1 where it comes near them."""
+    found = [
+        value
+        for cell in cells
+        if (one := cell.interval)
+        for value in (one.mean, one.low, one.high)
+        if value is not None and math.isfinite(value)
+    ]
+    if not found:
+        return 0.0, 1.0
+    low, high = min(found), max(found)
+    pad = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
+    low, high = low - pad, high + pad
+    if share:
+        return (0.0 if low < 0.15 else low), (1.0 if high > 0.9 else high)
+    return (0.0 if 0 <= min(found) < 0.3 * high else low), high
+
+
+def _draw_dot(painter: QPainter, one: Placed, across: object, area: QRectF, t: Tokens) -> None:
+    """The mean as a dot (hollow where fewer seeds stand behind it) on its interval, its number at the right."""
+    assert callable(across)
+    interval, y = one.cell.interval, one.area.center().y()
+    assert interval is not None
+    colour = QColor(look(t, one.number).colour)
+    if not math.isfinite(interval.mean):
+        painter.setPen(QColor(t.dim))
+        painter.drawText(QRectF(area.left() + 4, y - 8, area.width(), 16), _LEFT, "not finite")
+        return
+    if interval.low is not None and interval.high is not None:
+        painter.setPen(QPen(colour, 1.6))
+        painter.drawLine(QLineF(across(interval.low), y, across(interval.high), y))
+    painter.setPen(QPen(colour, 1.6))
+    painter.setBrush(QColor(t.panel) if one.cell.few else colour)
+    painter.drawEllipse(QPointF(across(interval.mean), y), DOT, DOT)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setFont(fonts.sans(looks.TYPE_AXIS))
+    painter.setPen(QColor(t.text))
+    half = interval.half_width
+    words = f"{amount(interval.mean, half)} ± {amount(half, half)}" if half else f"{interval.mean:.3g}".replace("-", "\N{MINUS SIGN}")
+    painter.drawText(QRectF(area.right() + 6, y - 8, BESIDE - 8, 16), _RIGHT, words)
+
+
+def _draw_square(painter: QPainter, one: Placed, low: float, high: float, full: QColor, places: int, t: Tokens) -> None:
+    """A cell of a heat map with its number; a dashed edge where fewer seeds stand behind it."""
+    area, interval = one.area.adjusted(0.75, 0.75, -0.75, -0.75), one.cell.interval
+    painter.setFont(fonts.sans(looks.TYPE_AXIS))
+    if interval is None or not math.isfinite(interval.mean):
+        painter.setPen(QPen(QColor(t.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area, 3, 3)
+        painter.setPen(QColor(t.dim))
+        painter.drawText(area, _CENTRE, "–")
+        return
+    ground = blend(QColor(t.panel), full, 0.08 + 0.92 * ((interval.mean - low) / ((high - low) or 1.0)))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(area, 3, 3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if one.cell.few:
+        painter.setPen(QPen(ink_on(ground), 1, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), 2, 2)
+    painter.setPen(ink_on(ground))
+    painter.drawText(area, _CENTRE, f"{interval.mean:,.{places}f}".replace("-", "\N{MINUS SIGN}"))
+
+
+def _draw_scale(painter: QPainter, area: QRectF, low: float, high: float, full: QColor, name: str, t: Tokens) -> None:
+    """What the colours stand for: from the lowest to the highest mean, in eight steps."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    for i in range(8):
+        painter.setBrush(blend(QColor(t.panel), full, 0.08 + 0.92 * i / 7))
+        painter.drawRect(QRectF(area.left() + i * area.width() / 8, area.top(), area.width() / 8, area.height()))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor(t.dim))
+    places = _places(low, high)
+    words = f"{name} {low:,.{places}f} to {high:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+    painter.drawText(QRectF(area.right() + 8, area.top() - 3, 260, 16), _LEFT, words)
+
+
+def _places(low: float, high: float) -> int:
+    """Decimals that tell the means of a heat map apart: two figures of their range."""
+    spread = high - low
+    size = spread if spread > 0 else abs(high) / 10
+    return 0 if size <= 0 else min(6, max(0, 1 - math.floor(math.log10(size))))
+
+
+def _short(case: str, name: str, address: str | None) -> str:
+    """`4` of `heads 4` where the axis is named below."""
+    last = (address or "").rpartition(".")[2].replace("_", " ")
+    for before in (name, last):
+        if before and case.startswith(f"{before} "):
+            return case[len(before) + 1 :]
+    return case
+
+
+def _beside(placed: list[Placed], at: int, way: tuple[int, int]) -> int:
+    """The nearest cell in a direction; the same where there is none."""
+    here = placed[at].area.center()
+
+    def away(i: int) -> float:
+        there = placed[i].area.center()
+        dx, dy = there.x() - here.x(), there.y() - here.y()
+        ahead, aside = dx * way[0] + dy * way[1], abs(dx * way[1]) + abs(dy * way[0])
+        return ahead + 3 * aside if ahead > 1 else math.inf
+
+    best = min(range(len(placed)), key=away)
+    return best if math.isfinite(away(best)) else at

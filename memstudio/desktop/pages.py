@@ -1,0 +1,163 @@
+"""The pages of the window in their stack, each made when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from memstudio.desktop.home.page import HomePage
+
+if TYPE_CHECKING:
+    from memstudio.desktop.build.page import BuildPage
+    from memstudio.desktop.compare.page import ComparePage
+    from memstudio.desktop.runs.page import RunsPage
+    from memstudio.desktop.settings_page import SettingsPage
+    from memstudio.desktop.window import Window
+
+
+class Pages(QStackedWidget):
+    """The stack. Pages other than Home bring their modules with them when they are made.
+
+    A page may have `areas()` or `next_area(forward)` for F6, `search` or `focus_search()` for Ctrl+F, `close_page()`.
+    """
+
+    def __init__(self, window: Window, workers: bool) -> None:
+        super().__init__(window)
+        self._window, self._workers = window, workers
+        self._made: dict[str, QWidget] = {}
+        self._make: dict[str, Callable[[], QWidget]] = {
+            "home": self._home,
+            "build": self._build,
+            "runs": self._runs,
+            "compare": self._compare,
+            "settings": self._settings,
+        }
+
+    def page(self, name: str) -> QWidget:
+        """A page, made when it is first asked for."""
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+            self.addWidget(self._made[name])
+        return self._made[name]
+
+    def made(self, name: str) -> Any:
+        """A page if it was made already, else None."""
+        return self._made.get(name)
+
+    def show_page(self, name: str) -> QWidget:
+        """Shows a page and returns it."""
+        page = self.page(name)
+        self.setCurrentWidget(page)
+        return page
+
+    @property
+    def shown(self) -> str:
+        """The name of the page that is shown."""
+        return next(name for name, page in self._made.items() if page is self.currentWidget())
+
+    @property
+    def home(self) -> HomePage:
+        """The Home page."""
+        return cast("HomePage", self.page("home"))
+
+    @property
+    def build(self) -> BuildPage:
+        """The Build page, with the open document."""
+        return cast("BuildPage", self.page("build"))
+
+    @property
+    def runs(self) -> RunsPage:
+        """The Runs page."""
+        return cast("RunsPage", self.page("runs"))
+
+    @property
+    def compare(self) -> ComparePage:
+        """The Compare page."""
+        return cast("ComparePage", self.page("compare"))
+
+    @property
+    def settings(self) -> SettingsPage:
+        """The Settings page."""
+        return cast("SettingsPage", self.page("settings"))
+
+    def close_pages(self) -> None:
+        """The window closes: each page keeps what it has to keep and ends what it began."""
+        for page in self._made.values():
+            close_page = getattr(page, "close_page", None)
+            if callable(close_page):
+                close_page()
+
+    # ------------------------------------------------------------------------------------------ making
+
+    def _home(self) -> QWidget:
+        window, page = self._window, HomePage()
+        page.open_item.connect(window.open_item)
+        page.open_file.connect(window.open_file)
+        page.new.connect(window.new)
+        page.choose_file.connect(window.documents.choose_file)
+        page.show_runs.connect(window.ways.going)
+        page.addons.allow.connect(window.addons.allow)
+        page.addons.decline.connect(window.addons.decline)
+        page.addons.settings.connect(partial(window.show_page, "settings"))
+        page.show_addons(window.addons.list)
+        window.addons.listed.connect(page.show_addons)
+        page.show_recent(window.documents.recent)
+        window.documents.recent_changed.connect(page.show_recent)
+        return page
+
+    def _build(self) -> QWidget:
+        from memstudio.desktop.build.page import BuildPage
+        from memstudio.desktop.live.below_build import BelowBuild
+
+        window, inspecting = self._window, None
+        if self._workers:
+            from memstudio.desktop.inspector.asking import Inspecting
+
+            inspecting = Inspecting(window)
+        page = BuildPage(window.session, window.reader, window.running, inspecting)
+        page.bind(window.actions_)
+        window.live = BelowBuild(page, window.actions_)
+        window.live.compare_asked.connect(window.ways.compare_followed)
+        return page
+
+    def _runs(self) -> QWidget:
+        from memstudio.desktop.runs.page import RunsPage
+
+        window = self._window
+        page = RunsPage(window.reader, window.running, window.actions_, window.settings, window.keep)
+        page.open_document.connect(window.show_document)
+        page.show_curves.connect(window.ways.curves)
+        page.compare.connect(window.ways.compare)
+        page.said.connect(window.messages.say)
+        return page
+
+    def _compare(self) -> QWidget:
+        from memstudio.desktop.compare.page import ComparePage
+
+        window = self._window
+        page = ComparePage(window.reader)
+        page.runs_asked.connect(partial(window.show_page, "runs"))
+        page.said.connect(window.messages.say)
+        return page
+
+    def _settings(self) -> QWidget:
+        from memstudio.desktop.settings_page import SettingsPage
+
+        window = self._window
+        page = SettingsPage(window.settings, window.folder, window.open_help)
+        page.theme_chosen.connect(window.choose_theme)
+        addons = page.addons
+        for asked, answer in (
+            (addons.allow, window.addons.allow),
+            (addons.decline, window.addons.decline),
+            (addons.forget, window.addons.forget),
+            (addons.allow_folder, window.addons.allow_folder),
+            (addons.look_again, window.addons.look_again),
+        ):
+            asked.connect(answer)
+        addons.show_addons(window.addons.list)
+        window.addons.listed.connect(addons.show_addons)
+        return page
