@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -80,7 +81,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     addons_found._points.cache_clear()
     # be_safe and answers that could not be kept set them themselves
     for name in ("MEMSTUDIO_SAFE", "MEMSTUDIO_ADDONS"):
-        monkeypatch.delenv(name, raising=False)
+        os.environ.pop(name, None)
 
 
 @pytest.fixture

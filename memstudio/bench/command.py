@@ -12,6 +12,7 @@ BENCHES = {
     "start": "the window's first paint against importing torch",
     "overhead": "a training run with library against the same loop by hand",
     "points": "points written and read back against raw SQLite",
+    "runs": "10,000 runs listed, sorted, filtered and grouped beside raw SQLite",
     "live": "frames of a live plot with eight curves of 100,000 points",
 }
 

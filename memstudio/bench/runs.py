@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from memstudio.experiment.document import Run as HowRun
 from memstudio.experiment.files import to_text
 from memstudio.library import Library
 from memstudio.library.axes import axis_rows
-from memstudio.library.connection import optimise, transaction
-from memstudio.library.documents import keep_document, parameter_row, parameters
+from memstudio.library.connection import transaction
+from memstudio.library.documents import keep_document, keep_environment, parameter_row, parameters
 from memstudio.library.searching import reindex
 
 RUNS = 10_000
@@ -83,7 +84,11 @@ def _questions(runs: int) -> Iterator[Question]:
             lambda opened: opened.measures_of([row.uid for row in opened.runs()]),
             f"SELECT * FROM run{_ORDER}",
         ),
-        ("a page sorted by a field", lambda opened: opened.runs(sort="title", limit=PAGE), f"SELECT * FROM run ORDER BY title LIMIT {PAGE}"),
+        (
+            "a page sorted by a field",
+            lambda opened: opened.runs(sort="title", limit=PAGE),
+            f"SELECT * FROM run ORDER BY title LIMIT {PAGE}",
+        ),
         (
             "a page sorted by a parameter",
             lambda opened: opened.runs(sort="-mem1.heads", limit=PAGE),
@@ -94,7 +99,11 @@ def _questions(runs: int) -> Iterator[Question]:
             lambda opened: opened.runs(where=FILTER, sort="-recall", limit=PAGE),
             f"SELECT * FROM run WHERE {flat_filter} ORDER BY recall DESC LIMIT {PAGE}",
         ),
-        ("a page with its measures", lambda opened: opened.measures_of([row.uid for row in opened.runs(limit=PAGE)]), f"SELECT * FROM run{_ORDER} LIMIT {PAGE}"),
+        (
+            "a page with its measures",
+            lambda opened: opened.measures_of([row.uid for row in opened.runs(limit=PAGE)]),
+            f"SELECT * FROM run{_ORDER} LIMIT {PAGE}",
+        ),
         (
             "groups by two axes, three measures",
             lambda opened: opened.grouped(("memory", "load"), SHOWN),
@@ -104,7 +113,11 @@ def _questions(runs: int) -> Iterator[Question]:
         ("completion of a name", lambda opened: opened.complete("rec"), "SELECT DISTINCT memory FROM run"),
         ("completion of a value", lambda opened: opened.complete('memory = "g'), "SELECT DISTINCT memory FROM run"),
         ("words found", lambda opened: opened.search("gated delta", PAGE), f"SELECT * FROM run WHERE title LIKE '%gated%' LIMIT {PAGE}"),
-        ("values of a page", lambda opened: opened.values([row.uid for row in opened.runs(limit=PAGE)], ("memory", "mem1.heads", "environment.torch")), f"SELECT memory, heads, {shown} FROM run LIMIT {PAGE}"),
+        (
+            "a page with an axis, a parameter and a version",
+            lambda opened: opened.values([row.uid for row in opened.runs(limit=PAGE)], ("memory", "mem1.heads", "environment.torch")),
+            f"SELECT memory, heads, {shown} FROM run LIMIT {PAGE}",
+        ),
     )
     for what, ours, theirs in others:
         yield what, ours, theirs, "no promise"
@@ -117,7 +130,9 @@ def _at_most(what: str) -> str:
     return f"at most {TO_REACH[what]:g} ms"
 
 
-def _row(opened: Library, conn: sqlite3.Connection, what: str, ours: Callable[[Library], object], theirs: str, to_reach: str) -> dict[str, Any]:
+def _row(
+    opened: Library, conn: sqlite3.Connection, what: str, ours: Callable[[Library], object], theirs: str, to_reach: str
+) -> dict[str, Any]:
     mine, plain = [], []
     for _ in range(ROUNDS):
         mine.append(_milliseconds(lambda: ours(opened)))
@@ -135,18 +150,16 @@ def _milliseconds(what: Callable[[], object]) -> float:
 
 
 def fill(opened: Library, runs: int = RUNS) -> None:
-    """Fills a library with finished runs of studies: documents, parameters, axes, 18 series each with their last 50 points, some tags and notes."""
-    conn, draw, ids = opened._conn, random.Random(0), count(1)
-    environments = [_environment(conn, n) for n in range(20)]
-    series_id = count(1)
+    """Fills a library with finished runs of studies: documents, parameters, axes, 18 series each, some tags and notes."""
+    conn = opened._conn
     with transaction(conn):
+        filling = Filling(conn, runs, [_environment(conn, n) for n in range(20)])
         for i, name in enumerate(_metrics(), 1):
             conn.execute("INSERT INTO metric(id, name) VALUES (?, ?)", (i, name))
         for study in range(1, -(-runs // (len(MEMORIES) * len(LOADS) * SEEDS)) + 1):
-            _study(conn, study, draw, ids, series_id, environments, runs)
+            _study(filling, study)
         reindex(conn, list(range(1, runs + 1)))
     conn.execute("ANALYZE")
-    optimise(conn)
 
 
 def _metrics() -> list[str]:
@@ -154,30 +167,36 @@ def _metrics() -> list[str]:
 
 
 def _environment(conn: sqlite3.Connection, n: int) -> str:
-    from memstudio.library.documents import keep_environment
-
     says = {"python": f"3.{11 + n % 4}.{n}", "packages": {"torch": f"2.{11 + n % 3}.0"}, "git": {"commit": f"{n:040x}", "dirty": False}}
     return keep_environment(conn, says)
 
 
 def _document(memory: str, load: int, heads: int, seed: int) -> Document:
-    component = "sequence." + memory.replace(" ", "_")
-    return Document(
-        title="Who remembers under load",
-        nodes=[
-            Node(id="task", uid="a" * 12, component="task.associative_recall", values={"loads": [load], "vocabulary": 64, "length": 128, "gap": 1.2}),
-            Node(id="embed", uid="b" * 12, component="encoder.token_embedding", values={"width": 64, "positions": True}),
-            Node(id="mem1", uid="c" * 12, component=component, values={"heads": heads, "key_width": 16, "value_width": 16, "gate": True}),
-            Node(id="classify", uid="d" * 12, component="readout.classifier", values={"pooling": "auto"}),
-            Node(id="learn", uid="e" * 12, component="learner.gradient_descent", values={"steps": 1500, "batch": 32, "rate": 0.003, "clip": 1.0}),
-        ],
-        run=HowRun(seed=seed),
-    )
+    values: dict[str, tuple[str, dict[str, Any]]] = {
+        "task": ("task.associative_recall", {"loads": [load], "vocabulary": 64, "length": 128, "gap": 1.2}),
+        "embed": ("encoder.token_embedding", {"width": 64, "positions": True}),
+        "mem1": ("sequence." + memory.replace(" ", "_"), {"heads": heads, "key_width": 16, "value_width": 16, "gate": True}),
+        "classify": ("readout.classifier", {"pooling": "auto"}),
+        "learn": ("learner.gradient_descent", {"steps": 1500, "batch": 32, "rate": 0.003, "clip": 1.0}),
+    }
+    nodes = [Node(id=id, uid=f"{i:012x}", component=component, values=own) for i, (id, (component, own)) in enumerate(values.items())]
+    return Document(title="Who remembers under load", nodes=nodes, run=HowRun(seed=seed))
 
 
-def _study(
-    conn: sqlite3.Connection, study: int, draw: random.Random, ids: Iterator[int], series_id: Iterator[int], environments: list[str], most: int
-) -> None:
+@dataclass
+class Filling:
+    """What is made and drawn on the way: ids, environments, and how many runs are wanted."""
+
+    conn: sqlite3.Connection
+    most: int
+    environments: list[str]
+    draw: random.Random = field(default_factory=lambda: random.Random(0))
+    runs: Iterator[int] = field(default_factory=lambda: count(1))
+    series: Iterator[int] = field(default_factory=lambda: count(1))
+
+
+def _study(filling: Filling, study: int) -> None:
+    conn = filling.conn
     axes = [
         Axis(name="memory", cases=[Case(label=label) for label in MEMORIES]),
         Axis(name="load", cases=[Case(label=str(load)) for load in LOADS]),
@@ -191,45 +210,45 @@ def _study(
         sets = json.dumps({"mem1.component": memory, "task.loads": [load]})
         conn.execute("INSERT INTO cell VALUES (?, ?, ?, ?, ?)", (cell, study, f"{memory}, {load}", sets, position))
         for seed in range(SEEDS):
-            run = next(ids)
-            if run > most:
+            run = next(filling.runs)
+            if run > filling.most:
                 return
-            document = _document(memory, load, draw.choice((1, 2, 4, 8)), seed)
-            _run(conn, run, title, cell, document, seed, begun, draw, draw.choice(environments))
+            document = _document(memory, load, filling.draw.choice((1, 2, 4, 8)), seed)
+            _run(filling, run, (title, cell, seed, begun), document)
             cases = axis_rows({"memory": memory, "load": str(load)})
             values = [(run, key, *parameter_row(value)) for key, value in parameters(document).items()] + [(run, *case) for case in cases]
             conn.executemany("INSERT INTO param(run, key, text, num) VALUES (?, ?, ?, ?)", values)
-            _measure(conn, run, draw, series_id)
+            _measure(filling, run)
 
 
-def _run(
-    conn: sqlite3.Connection, run: int, title: str, cell: int, document: Document, seed: int, begun: float, draw: random.Random, environment: str
-) -> None:
+def _run(filling: Filling, run: int, of: tuple[str, int, int, float], document: Document) -> None:
+    conn, draw = filling.conn, filling.draw
+    title, cell, seed, begun = of
     started = begun + 60 * draw.random()
     conn.execute(
-        "INSERT INTO run(id, uid, title, cell, document, seed, data_seed, replicate, state, epoch, attempts, machine, queued, started, ended,"
-        " heartbeat, stage, step, steps, device, threads, environment, note) VALUES"
+        "INSERT INTO run(id, uid, title, cell, document, seed, data_seed, replicate, state, epoch, attempts, machine, queued, started,"
+        " ended, heartbeat, stage, step, steps, device, threads, environment, note) VALUES"
         " (?, ?, ?, ?, ?, ?, ?, ?, 'finished', 1, 1, ?, ?, ?, ?, ?, 'learn', 1500, 1500, 'cpu', 1, ?, ?)",
         (
             *(run, f"{draw.getrandbits(48):012x}", title, cell, keep_document(conn, to_text(document)), seed, seed, seed, "this machine"),
-            *(begun, started, started + 40, started + 40, environment, "the gate helped" if run % 50 == 0 else ""),
+            *(begun, started, started + 40, started + 40, draw.choice(filling.environments), "the gate helped" if run % 50 == 0 else ""),
         ),
     )
     if run % 10 == 0:
         conn.execute("INSERT INTO tag(run, tag) VALUES (?, ?)", (run, draw.choice(("paper", "odd", "again"))))
 
 
-def _measure(conn: sqlite3.Connection, run: int, draw: random.Random, series_id: Iterator[int]) -> None:
+def _measure(filling: Filling, run: int) -> None:
     metric = {name: i for i, name in enumerate(_metrics(), 1)}
     rows, tails = [], []
     for name in (*AT_THE_END, *ON_THE_WAY):
         base, _, context = name.partition("[")
-        last, n = draw.random(), 1 if name in AT_THE_END else 50
-        id = next(series_id)
+        last, n = filling.draw.random(), 1 if name in AT_THE_END else 50
+        id = next(filling.series)
         rows.append((id, run, metric[base], context.rstrip("]"), n, 1500 - n + 1, 1500, last, last, 1500, last, 1500, 0))
         tails.append((id, 1500 - n + 1, n, 1, bytes(8 * n)))
-    conn.executemany(f"INSERT INTO series VALUES ({', '.join('?' * 13)})", rows)
-    conn.executemany("INSERT INTO tail(series, step0, n, dstep, v) VALUES (?, ?, ?, ?, ?)", tails)
+    filling.conn.executemany(f"INSERT INTO series VALUES ({', '.join('?' * 13)})", rows)
+    filling.conn.executemany("INSERT INTO tail(series, step0, n, dstep, v) VALUES (?, ?, ?, ?, ?)", tails)
 
 
 def flat(opened: Library, file: Path) -> sqlite3.Connection:

@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 
 def seen(library: Library, id: str, document: Document, rows: Sequence[RunRow], seconds: float) -> dict[str, Any]:
     """What a study of the gallery showed: verdict, statements, measures of each cell, curves with their intervals."""
+    from memstudio.experiment.cells import cell_cases
     from memstudio.experiment.gallery import what_runs
     from memstudio.experiment.verdicts import judge
 
     measures = library.measures_of([row.uid for row in rows])
     by_seed: dict[str, dict[str, dict[int, float]]] = {}
+    # a rule was written before the run: it names matched cells without the widths that were found
+    study = rows[0].study
+    plain = {} if study is None else {one.label: one.plain for one in cell_cases(library.study_document(study))}
     for row in rows:
         for name, value in measures.get(row.uid, {}).items():
-            by_seed.setdefault(row.cell or "", {}).setdefault(name, {})[row.seed] = value
+            for cell in {row.cell or "", plain.get(row.cell, row.cell or "")}:
+                by_seed.setdefault(cell, {}).setdefault(name, {})[row.seed] = value
     found: dict[str, Any] = {
         "gallery": id,
         "document": what_runs(document),

@@ -179,6 +179,6 @@ def _print_differs(differs: WhatDiffers) -> None:
         click.echo(f"  {address.ljust(width)}  {words if len(words) <= _LONGEST else f'{words[:_LONGEST]} ...'}")
     for name, words in differs.other_lines:
         click.echo(f"  {name}: {words if len(words) <= _LONGEST else f'{words[:_LONGEST]} ...'}")
-    for words in (differs.same_words, *differs.denials):
+    for words in (differs.same_words, *differs.doubts):
         if words:
             click.echo(f"  {words}")

@@ -59,8 +59,7 @@ def print_result(found: Mapping[str, Any]) -> None:
     if "cells" in found:
         names = [name for name in HEADLINES if any(name in cell["measures"] for cell in found["cells"])]
         rows = [
-            [cell["cell"] or "all", str(len(cell["runs"])), *(_in_cell(cell["measures"].get(name)) for name in names)]
-            for cell in found["cells"]
+            [cell["cell"] or "all", _finished(cell), *(_in_cell(cell["measures"].get(name)) for name in names)] for cell in found["cells"]
         ]
         table(["cell", "runs", *names], rows)
         click.echo(f"study {found['study']}, mean and 95 % interval over seeds")
@@ -68,6 +67,13 @@ def print_result(found: Mapping[str, Any]) -> None:
     for name, value in found["measures"].items():
         click.echo(f"{name:<40} {number(value)}")
     click.echo(f"run {found['run']}, {found['state']}")
+
+
+def _finished(cell: Mapping[str, Any]) -> str:
+    """How many runs a cell has; `2 of 5` where the others did not finish, so that its interval is of fewer seeds."""
+    runs = len(cell["runs"])
+    n = max((over["n"] for over in cell["measures"].values()), default=0)
+    return str(runs) if n >= runs else f"{n:,} of {runs:,}"
 
 
 def _in_cell(over: Mapping[str, Any] | None) -> str:

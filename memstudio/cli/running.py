@@ -127,7 +127,7 @@ class Watch:
 
     def _decided(self) -> bool:
         """Whether nothing follows any more from the trials that have ended: every cell has its runs."""
-        return self.study is None or all(cell.runs for cell in self.library.tuning(self.study))
+        return self.study is None or all(cell.chosen is not None for cell in self.library.tuning(self.study))
 
     def _go_on(self, rows: Sequence[RunRow]) -> bool:
         """All our workers are gone. Others may still work; what nobody holds any more is lost. False when nothing moves."""
@@ -192,19 +192,23 @@ def matched(document: Document) -> Document:
     """The document with its matched widths solved; what was found is said on stderr. Ended where they cannot be."""
     from memstudio.components.catalogue import catalogue
     from memstudio.experiment import matching
+    from memstudio.experiment.cells import match_key
     from memstudio.experiment.parameters import Refusal
     from memstudio.experiment.step_times import StepTimes
 
     matches = [axis.match for axis in document.run.vary if axis.match is not None]
     if not matches:
         return document
-    if any(match.what == "step_time" for match in matches):
+    if any(match.what == "step_time" and match.key != match_key(document) for match in matches):
         print("Measuring the time of a step to match it.", file=sys.stderr, flush=True)
     try:
         with StepTimes() as step_time:
-            document = matching.solve(document, catalogue(), step_time)
+            solved = matching.solve(document, catalogue(), step_time)
     except Refusal as error:
         raise Ended(str(error)) from error
+    if solved is document:
+        return document  # it was solved before, and said then
+    document = solved
     for sentence in matching.sentences(document):
         print(sentence, file=sys.stderr, flush=True)
     return document
@@ -218,20 +222,26 @@ def planned_runs(library: Library, study: str) -> int:
 
 
 def finish(library: Library, uids: Sequence[str], study: str | None, threads: int, workers: int | None, as_json: bool) -> None:
-    """Waits for runs, prints them, and ends with 1 unless every one finished."""
+    """Waits for runs, prints them, and ends with 1 unless every one finished (or was given up as the study asks)."""
+    from memstudio.library.queue import STOPPED
+
     rows = Watch(library, uids, study=study, threads=threads, workers=workers).wait()
+    undecided = (
+        [] if study is None else [f"{cell.label or 'The study'}: {cell.why}" for cell in library.tuning(study) if cell.chosen is None]
+    )
+    if not rows:
+        raise Ended("\n".join(undecided))
     found = result(library, rows, study)
     if as_json:
         print_json(found)
     else:
         print_result(found)
-    told = [sentence for sentence in dict.fromkeys(row.why for row in rows if row.state == "stopped") if sentence]
-    for sentence in told:
-        many = sum(row.why == sentence for row in rows)
+    as_asked = [row for row in rows if row.state == "stopped" and row.why not in (None, "", STOPPED)]
+    for sentence in dict.fromkeys(row.why for row in as_asked):
+        many = sum(row.why == sentence for row in as_asked)
         print(f"{counted(many, 'run')} stopped: {sentence}", file=sys.stderr)
-    short = [_why(library, row) for row in rows if row.state != "finished" and not (row.state == "stopped" and row.why)]
-    if study is not None:
-        short += [f"{cell.label or 'The study'}: {cell.why}" for cell in library.tuning(study) if not cell.runs]
+    # what a study's own budget or rule has stopped is no failure of it
+    short = [_why(library, row) for row in rows if row.state != "finished" and row not in as_asked] + undecided
     if short:
         raise Ended("\n".join(short))
 

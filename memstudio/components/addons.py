@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memstudio.components import addons_agreed, addons_found
 from memstudio.components.addons_found import FOLDER, INSTALLED, OWN, Found
 from memstudio.components.addons_imported import IMPORTER
-from memstudio.components.addons_judged import Verdict, Verdicts
-from memstudio.components.addons_rules import in_full
 from memstudio.experiment.declarations import Component
 from memstudio.experiment.entries import Catalogue, Origin, Unread, nearest
 from memstudio.experiment.parameters import Refusal
+
+if TYPE_CHECKING:
+    from memstudio.components.addons_judged import Verdict
 
 ON, ASKED, OFF, REFUSED = "on", "asked", "off", "refused"
 #: processes that read declarations at a time
@@ -73,11 +73,15 @@ class AddOn:
 
 @dataclass(frozen=True)
 class Joined:
-    """What came of all add-ons: the list, and the catalogue they have joined. stamp: changes when anything of theirs does."""
+    """What came of all add-ons: the list, and the catalogue they have joined. stamp: changes when anything of theirs does.
+
+    whole: whether each was read to its end (not: where reading was given up).
+    """
 
     catalogue: Catalogue
     listed: tuple[AddOn, ...]
     stamp: Any
+    whole: bool = True
 
 
 def found(families: Collection[str]) -> list[Found]:
@@ -129,7 +133,8 @@ def join(ours: Catalogue, there: Iterable[Found], signs: Any, again: bool = Fals
             origins |= {preset.id: origins[part.id] for part in more for preset in part.presets}
     unread = [Unread(row.name, row.reason) for row in rows if row.state == REFUSED]
     plain = [entry.component for entry in ours if entry.preset is None]
-    return Joined(Catalogue(ours.families.values(), [*plain, *components], unread, origins), tuple(rows), signs)
+    whole = all(verdict.read for verdict in verdicts.values())
+    return Joined(Catalogue(ours.families.values(), [*plain, *components], unread, origins), tuple(rows), signs, whole)
 
 
 def _row(one: Found, state: str, reason: str) -> AddOn:
@@ -139,6 +144,11 @@ def _row(one: Found, state: str, reason: str) -> AddOn:
 def _verdicts(readable: list[Found], again: bool) -> Mapping[Path, Verdict]:
     if not readable:
         return {}
+    # what follows is for those who have add-ons: others do not wait for its import
+    from concurrent.futures import ThreadPoolExecutor
+
+    from memstudio.components.addons_judged import Verdicts
+
     verdicts = Verdicts()
     with ThreadPoolExecutor(TOGETHER, thread_name_prefix="memstudio add-ons") as pool:
         said = list(pool.map(lambda one: verdicts.of(one, again), readable))
@@ -164,6 +174,8 @@ def _taken(one: Found, row: AddOn, verdict: Verdict, taken: Mapping[str, Origin]
 
 
 def _imported(one: Found) -> list[Component]:
+    from memstudio.components.addons_rules import in_full
+
     package = IMPORTER.know(one.key, one.folder, one.files)
     return [in_full(component, package) for component in importlib.import_module(f"{package}.declare").COMPONENTS]
 

@@ -33,16 +33,17 @@ RULES = 1
 class Verdict:
     """components: {"id", "title", "version", "ids"} of each; refused: why it cannot be used, then there are none.
 
-    lasting: whether it holds as long as the files are the same (not: where something was not installed).
+    lasting: whether it holds as long as the files are the same (not: where something was not installed); read: not given up.
     """
 
     components: tuple[Mapping[str, Any], ...] = ()
     refused: str | None = None
     lasting: bool = True
+    read: bool = True
 
 
 #: of what was given up
-UNREAD = Verdict(refused="It was not read to its end.", lasting=False)
+UNREAD = Verdict(refused="It was not read to its end.", lasting=False, read=False)
 
 
 class Verdicts:
@@ -168,7 +169,8 @@ def _verdict(code: int | None, said: str, trace: str) -> Verdict:
             # what was missing may be installed tomorrow, with the add-on's files the same
             return Verdict(refused=str(answer["refused"]), lasting="which is not " not in answer["refused"])
     if code is None or "Timeout (" in trace:
-        return Verdict(refused="declare.py had not been read after 5 s; a declaration only declares, and waits for nothing.")
+        sentence = "declare.py had not been read after 5 s; a declaration waits for nothing (if the machine was busy, look again)."
+        return Verdict(refused=sentence, lasting=code is not None)
     how = _signal_name(-code) if code < 0 else f"code {code}"
     return Verdict(refused=f"declare.py ended the process it was read in ({how}); a declaration only declares.")
 

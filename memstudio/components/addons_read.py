@@ -63,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.stdout.flush()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    from memstudio.components.catalogue import ours
+    from memstudio.components.catalogue import be_safe, ours
 
+    # a declaration may ask for the catalogue: here that is ours, or this process would start others like itself
+    be_safe()
     ours()
     _limit()
     answer: dict[str, Any]

@@ -84,6 +84,7 @@ def checked(given: Any, known: Catalogue, folder: Path, package: str) -> list[Co
 
 def in_full(component: Component, package: str) -> Component:
     """The component with `.layers:Name` written as `PACKAGE.layers:Name`."""
+
     def full(name: Any) -> Any:
         return package + name if isinstance(name, str) and name.startswith(".") else name
 

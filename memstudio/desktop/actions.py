@@ -131,6 +131,8 @@ TABLE: tuple[Row, ...] = (
     Row("runs.delete", "Delete for good…", ("Shift+Del",), "Delete what is in the trash; asked about before.", "trash", "Runs", "runs"),
     Row("runs.show_trash", "Show the trash", (), "What was put into the trash, and back.", "trash", "Runs", "runs"),
     Row("runs.merge", "Take in another library…", (), "Take in the runs of a bundle or of another library.", "open", "Runs", "runs"),
+    Row("runs.report", "Report…", (), "Write a report about the selected runs, or the study, as one web page.", "save", "Runs", "runs"),
+    Row("runs.export", "Export their models…", (), "Write the newest model of each selected run as files.", "save", "Runs", "runs"),
     Row(
         "runs.bundle",
         "Bundle to send…",

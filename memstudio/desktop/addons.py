@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from memstudio.desktop.background import Background
 
 if TYPE_CHECKING:
     from memstudio.components.addons import AddOn
     from memstudio.experiment.entries import Catalogue
+
+
+#: milliseconds after the start before add-ons are looked for: the library and the gallery come first
+PAUSE = 250
 
 
 class AddOns(QObject):
@@ -29,11 +33,16 @@ class AddOns(QObject):
         super().__init__(parent)
         self._background = Background("add-ons", self)
         self._catalogue: Catalogue | None = None
+        self._first = QTimer(self, singleShot=True, interval=PAUSE)
+        self._first.timeout.connect(self._read_first)
         #: the list; empty until it is read
         self.list: tuple[AddOn, ...] = ()
 
     def start(self) -> None:
-        """Reads them for the first time."""
+        """Reads them for the first time, once the first paint's own work is done."""
+        self._first.start()
+
+    def _read_first(self) -> None:
         self._do(lambda: None)
 
     def look_again(self) -> None:
@@ -84,5 +93,6 @@ class AddOns(QObject):
         """Ends what is being read, and the thread."""
         from memstudio.components.catalogue import give_up
 
+        self._first.stop()
         give_up()
         self._background.close()

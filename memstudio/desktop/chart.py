@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
-from memstudio.desktop.tokens import Curve, Tokens
+from memstudio.desktop.tokens import Tokens
+from memstudio.report.colours import Curve
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

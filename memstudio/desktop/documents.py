@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from memstudio.desktop import unsaved
 from memstudio.desktop.background import Background
 from memstudio.desktop.home.recent import Recent, with_file, without_file, written
+from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.messages import MessageLine
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ class Documents(QObject):
     def session(self) -> Session:
         """The open document; made (with the catalogue) when first needed."""
         if self._session is None:
-            from memstudio.components.catalogue import known
-            from memstudio.desktop.session import Session
+            with one_at_a_time:
+                from memstudio.components.catalogue import known
+                from memstudio.desktop.session import Session
 
             self._session = Session(known(), parent=self)
             self._session.message.connect(self._session_says)

@@ -38,4 +38,6 @@ def mono(pixels: float = looks.TYPE_MONO) -> QFont:
     font = QFont(looks.MONO)
     font.setPixelSize(round(pixels))
     font.setStyleHint(QFont.StyleHint.Monospace)
+    # no ligatures: what is to be typed as >= looks like that
+    font.setFeature(QFont.Tag("calt"), 0)
     return font

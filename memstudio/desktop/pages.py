@@ -13,6 +13,7 @@ from memstudio.desktop.home.page import HomePage
 if TYPE_CHECKING:
     from memstudio.desktop.build.page import BuildPage
     from memstudio.desktop.compare.page import ComparePage
+    from memstudio.desktop.reporting import Kind, Reporting, What
     from memstudio.desktop.runs.page import RunsPage
     from memstudio.desktop.settings_page import SettingsPage
     from memstudio.desktop.window import Window
@@ -28,6 +29,7 @@ class Pages(QStackedWidget):
         super().__init__(window)
         self._window, self._workers = window, workers
         self._made: dict[str, QWidget] = {}
+        self._reporting: Reporting | None = None
         self._make: dict[str, Callable[[], QWidget]] = {
             "home": self._home,
             "build": self._build,
@@ -90,6 +92,22 @@ class Pages(QStackedWidget):
             if callable(close_page):
                 close_page()
 
+        if self._reporting is not None:
+            self._reporting.close()
+
+    @property
+    def reporting(self) -> Reporting:
+        """What writes reports, tables and figures for print; made when it is first needed."""
+        from memstudio.desktop.reporting import Reporting
+
+        if self._reporting is None:
+            self._reporting = Reporting(self._window.reader.path, self)
+            self._reporting.said.connect(self._window.messages.say)
+        return self._reporting
+
+    def _report(self, page: QWidget, kind: Kind, what: What) -> None:
+        self.reporting.choose(kind, what, page)
+
     # ------------------------------------------------------------------------------------------ making
 
     def _home(self) -> QWidget:
@@ -131,6 +149,7 @@ class Pages(QStackedWidget):
         page.open_document.connect(window.show_document)
         page.show_curves.connect(window.ways.curves)
         page.compare.connect(window.ways.compare)
+        page.report_asked.connect(partial(self._report, page))
         page.said.connect(window.messages.say)
         return page
 
@@ -141,6 +160,7 @@ class Pages(QStackedWidget):
         page = ComparePage(window.reader)
         page.runs_asked.connect(partial(window.show_page, "runs"))
         page.said.connect(window.messages.say)
+        page.report_asked.connect(partial(self._report, page))
         return page
 
     def _settings(self) -> QWidget:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from shiboken6 import isValid
 
+from memstudio.desktop.importing import one_at_a_time
 from memstudio.experiment.parameters import Refusal
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class _Thread(QThread):
         opened: Library | None = None
         why = ""
         # here and not above: it brings numpy and sqlite-utils, 0.4 s that the first paint would wait for
-        from memstudio import library
+        with one_at_a_time:
+            from memstudio import library
 
         try:
             opened = library.open(self._path)

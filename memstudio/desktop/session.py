@@ -84,6 +84,8 @@ class Session(QObject):
     file_changed = Signal(object)
     catalogue_changed = Signal(object)
     message = Signal(object)
+    #: what is varied is to be shown
+    study_asked = Signal()
 
     def __init__(self, catalogue: Catalogue, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +96,8 @@ class Session(QObject):
         self.facts = Facts(self.document, Inferred(), (), studies.count(self.document))
         self.background = Background("document", self)
         self._deriving = Background("facts", self)
+        #: for what takes seconds, such as measuring a step: files and facts do not wait behind it
+        self.measuring = Background("measuring", self)
         self._busy = False
         self._closed = False
         self._pause = QTimer(self)
@@ -111,6 +115,11 @@ class Session(QObject):
     def saved(self) -> bool:
         """Whether the file (or, without one, the document as it was opened) says the same as the document."""
         return self.history.saved
+
+    @property
+    def closed(self) -> bool:
+        """Whether the window has gone: what takes long stops. May be asked on any thread."""
+        return self._closed
 
     @property
     def settled(self) -> bool:
@@ -271,3 +280,4 @@ class Session(QObject):
         self._pause.stop()
         self.background.close(finish=True)
         self._deriving.close()
+        self.measuring.close()

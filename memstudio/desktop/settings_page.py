@@ -16,7 +16,6 @@ import memstudio
 from memstudio.desktop import theme
 from memstudio.desktop.addons_section import AddOnsSection
 from memstudio.desktop.labels import Elided, button, label
-from memstudio.ground.paths import library_folder
 from memstudio.ground.settings import Settings
 
 _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
@@ -85,7 +84,9 @@ class SettingsPage(QWidget):
         return _section("Library", "Every run is kept here: one SQLite file and a folder of what the runs made.", column)
 
     def _addons(self) -> QFrame:
-        own = library_folder() / "components"
+        from memstudio.components.catalogue import own_folder
+
+        own = own_folder()
         self.addons = AddOnsSection(own)
         column = QVBoxLayout()
         column.addWidget(self.addons)

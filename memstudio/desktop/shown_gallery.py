@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from memstudio.desktop.background import Background
+from memstudio.desktop.importing import one_at_a_time
 
 if TYPE_CHECKING:
     from memstudio.experiment.gallery import GalleryItem
@@ -47,9 +48,9 @@ class ShownGallery(QObject):
 
 def _read() -> Sequence[GalleryItem]:
     """The gallery; the catalogue's modules are imported here too, away from the window's thread."""
-    from memstudio.components.catalogue import ours
-    from memstudio.experiment.gallery import gallery
+    with one_at_a_time:
+        from memstudio.components.catalogue import ours
+        from memstudio.experiment.gallery import gallery
 
-    items = gallery()
-    ours()
-    return items
+        ours()
+    return gallery()

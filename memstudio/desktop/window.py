@@ -19,6 +19,7 @@ from memstudio.desktop.addons import AddOns
 from memstudio.desktop.areas import go_to_area
 from memstudio.desktop.background import Background
 from memstudio.desktop.documents import Documents
+from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
 from memstudio.desktop.garbage import Garbage
 from memstudio.desktop.going import Going, overall
@@ -90,6 +91,7 @@ class Window(QMainWindow):
         self.addons = AddOns(self)
         self._following = Following(self.reader, self)
         self._leaving = Leaving(self.messages, self.close, self.running.stop_all)
+        self._dropped = Dropped(self)
         self._painted = self._started = self._closed = False
         self._bind()
         self.ways = Ways(self)
@@ -389,12 +391,11 @@ class Window(QMainWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() and url.toLocalFile().endswith(".memx") for url in event.mimeData().urls()):
+        if could_be_ours(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.open_file(url.toLocalFile())
+        self._dropped.take(event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

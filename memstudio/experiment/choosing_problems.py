@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from memstudio.experiment import edits, matching, studies, tuning
-from memstudio.experiment.cells import cell_cases, count, reported_axes, tuned_axes
-from memstudio.experiment.document import Axis, Document, Tuned
+from memstudio.experiment.cells import cell_cases, count, match_key, reported_axes, tuned_axes
+from memstudio.experiment.document import Axis, Document, Match, Solved, Tuned
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.problems import Mend, Problem
@@ -18,6 +18,9 @@ from memstudio.measures.names import measure_name, split_name
 VALIDATED = ("loss", "accuracy")
 #: So many cells are looked at one by one; beyond, those of the first cases.
 MOST_CELLS = 24
+#: Solutions of the latest experiments (or why there is none), with the catalogue they are of.
+_known: dict[tuple[object, ...], tuple[Catalogue, Mapping[str, Solved] | str]] = {}
+_KEPT = 16
 
 
 def choosing_problems(document: Document) -> Iterator[Problem]:
@@ -53,10 +56,34 @@ def solution(document: Document, catalogue: Catalogue) -> tuple[Document, Proble
     axis = matched[0]
     if axis.match is None or axis.match.what == "step_time":
         return document, None
-    try:
-        return matching.solve(_fewer(document), catalogue), None
-    except Refusal as refusal:
-        return document, _vary(str(refusal), _change(axis, "Remove match from", match=None))
+    found = _solved(_fewer(document), catalogue)
+    if isinstance(found, str):
+        return document, _vary(found, _change(axis, "Remove match from", match=None))
+    return found, None
+
+
+def _solved(document: Document, catalogue: Catalogue) -> Document | str:
+    """The solved document, or why it cannot be; kept while the experiment is the same, for a check follows every edit."""
+    tuned = [axis.model_dump_json() for axis in tuned_axes(document)]
+    key = (id(catalogue), match_key(document), *tuned)
+    if key not in _known:
+        try:
+            now: Mapping[str, Solved] | str = _match_of(matching.solve(document, catalogue)).solved
+        except Refusal as refusal:
+            now = str(refusal)
+        while len(_known) >= _KEPT:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = (catalogue, now)
+    _, now = _known[key]
+    if isinstance(now, str):
+        return now
+    match = _match_of(document).model_copy(update={"solved": dict(now), "key": match_key(document)})
+    vary = [axis if axis.match is None else axis.model_copy(update={"match": match}) for axis in document.run.vary]
+    return document.model_copy(update={"run": document.run.model_copy(update={"vary": vary})})
+
+
+def _match_of(document: Document) -> Match:
+    return next(axis.match for axis in document.run.vary if axis.match is not None)
 
 
 def range_problems(document: Document, catalogue: Catalogue) -> Iterator[Problem]:

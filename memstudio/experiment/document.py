@@ -170,7 +170,12 @@ class Axis(_Frozen):
         if self.cases is not None:
             return list(self.cases)
         name = (self.set or "").rpartition(".")[2].replace("_", " ")
-        return [Case(label=f"{name} {value}", set={self.set or "": value}) for value in self.values or []]
+        return [Case(label=f"{name} {_label_of(value)}", set={self.set or "": value}) for value in self.values or []]
+
+
+def _label_of(value: Any) -> str:
+    """A value in a case's label: `4`, and of a list `2 4 8`."""
+    return " ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
 class Run(_Frozen):

@@ -17,7 +17,7 @@ from memstudio.experiment.entries import Catalogue, Entry, nearest
 from memstudio.experiment.files import parse, to_text
 from memstudio.experiment.kinds import Kind
 from memstudio.experiment.parameters import Refusal
-from memstudio.experiment.renaming import follow, renamed_axis, renamed_statement, renamed_wire
+from memstudio.experiment.renaming import follow, renamed_run, renamed_statement, renamed_wire
 from memstudio.experiment.swapping import Carried, swap_node
 
 Place = tuple[float, float]
@@ -138,7 +138,7 @@ def rename(document: Document, id: str, new: str, catalogue: Catalogue | None = 
             "nodes": [one.model_copy(update={"id": new}) if one is node else one for one in document.nodes],
             "wires": [renamed_wire(wire, {id: new}) for wire in document.wires],
             "groups": [g.model_copy(update={"nodes": [new if n == id else n for n in g.nodes]}) for g in document.groups],
-            "run": document.run.model_copy(update={"vary": [renamed_axis(axis, id, new) for axis in document.run.vary]}),
+            "run": renamed_run(document.run, id, new),
             "claim": document.claim
             and document.claim.model_copy(update={"rule": [renamed_statement(one, id, new) for one in document.claim.rule]}),
         }

@@ -147,6 +147,14 @@ class Configured:
     values: Mapping[str, Any]
     nested: bool = False
 
+    def within(self) -> Iterator[Configured]:
+        """This component, then every one inside it."""
+        yield self
+        for value in self.values.values():
+            for inner in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(inner, Configured):
+                    yield from inner.within()
+
     def outputs(self, inputs: Inputs) -> Mapping[str, Spec]:
         """The spec at each output port."""
         return self.entry.component.outputs(self.values, inputs)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from memstudio.experiment import addresses
-from memstudio.experiment.cells import Cell, cell_cases, complete, match_key, reported_axes, width_words
+from memstudio.experiment import addresses, tuning
+from memstudio.experiment.cells import Cell, apply, cell_cases, complete, match_key, reported_axes, tuned_axes, width_words
 from memstudio.experiment.declarations import Cost
 from memstudio.experiment.document import Axis, Document, Match, Solved
 from memstudio.experiment.entries import Catalogue, nearest
@@ -26,6 +26,8 @@ FARTHEST = {"parameters": 0.10, "state_bytes": 0.10, "step_time": 0.25}
 NEAR_ENOUGH = 0.03
 #: Widths that are tried one by one where halving the range finds nothing near (cost that does not rise with the width).
 MOST_TRIED = 4096
+#: Cells in which it is looked whether a tuned axis changes what is matched; more would find the same.
+MOST_LOOKED_AT = 12
 
 _WORDS = {"parameters": "parameters", "state_bytes": "bytes of state", "step_time": "seconds a step"}
 
@@ -47,6 +49,7 @@ def solve(document: Document, catalogue: Catalogue, step_time: StepTime | None =
     (axis,) = axes
     assert axis.match is not None
     refuse_match(document, axis)
+    _refuse_tuned_cost(document, catalogue, axis)
     solved = _Axis(document, catalogue, axis, axis.match, step_time).all()
     match = axis.match.model_copy(update={"solved": solved, "key": key})
     vary = [one.model_copy(update={"match": match}) if one is axis else one for one in document.run.vary]
@@ -68,6 +71,28 @@ def refuse_match(document: Document, axis: Axis) -> None:
             if match.width in case.set and not (one is axis and case.label == match.to):
                 by = f"which axis {axis.name!r} is to find by matching"
                 raise Refusal(f"{case.label!r} of axis {one.name!r} sets {match.width}, {by}; leave it out there.")
+
+
+def _refuse_tuned_cost(document: Document, catalogue: Catalogue, axis: Axis) -> None:
+    """Raises Refusal where a tuned axis changes what is matched: a budget cannot hold for a value that is not chosen yet.
+
+    What a step's time depends on cannot be known so; it is matched with the values that stand in the document.
+    """
+    match = axis.match
+    if match is None or match.what == "step_time":
+        return
+    for cell in cell_cases(document)[:MOST_LOOKED_AT]:
+        whole = complete(document, cell.label, cell.sets, catalogue)
+        for one in tuned_axes(document):
+            costs = set()
+            for point in tuning.grid([tuning.dimension(document, catalogue, cell, one)]):
+                try:
+                    costs.add(getattr(cost_of(apply(whole, point.sets, catalogue), catalogue), match.what))
+                except Refusal:
+                    continue  # a case that cannot be had is told of by itself
+            if len(costs) > 1:
+                what = f"the {_WORDS[match.what]} that axis {axis.name!r} matches"
+                raise Refusal(f"Axis {one.name!r} is tuned and changes {what}; tune another value, or remove the match.")
 
 
 def sentences(document: Document) -> list[str]:
@@ -120,7 +145,7 @@ class _Axis:
         }
 
     def _cell(self, cell: Cell, to: Cell) -> Solved:
-        measure = self._measure()
+        measure = self.step_time if self.step_time is not None and self.match.what == "step_time" else self._exactly
         wanted = measure(complete(self.document, to.plain, to.sets, self.catalogue))
         if wanted <= 0:
             raise Refusal(
@@ -140,18 +165,17 @@ class _Axis:
             raise Refusal(self._too_far(cell, to, solved, search))
         return solved
 
-    def _measure(self) -> Callable[[Document], float]:
-        if self.match.what == "step_time":
-            assert self.step_time is not None
-            return self.step_time
-        return lambda made: float(getattr(cost_of(made, self.catalogue), self.match.what))
+    def _exactly(self, made: Document) -> float:
+        return float(getattr(cost_of(made, self.catalogue), self.match.what))
 
     def _at(self, start: Document, measure: Callable[[Document], float], width: int) -> float:
-        """What the cell has at a width. Raises NotThis where it cannot be had."""
+        """What the cell has at a width. Raises NotThis where it cannot be had, Refusal where it could not be measured."""
         try:
-            return measure(addresses.put(start, self.match.width, width, self.catalogue)[0])
+            made = addresses.put(start, self.match.width, width, self.catalogue)[0]
+            cost_of(made, self.catalogue)
         except Refusal as error:
             raise NotThis(str(error)) from None
+        return measure(made)
 
     def _range(self, start: Document, cell: Cell) -> range:
         try:

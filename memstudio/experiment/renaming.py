@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from memstudio.experiment.document import Axis, Case, Document, Statement, Wire
+from memstudio.experiment.document import Axis, Case, Document, Run, Statement, Wire
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.parameters import NodeName
 
@@ -35,15 +35,26 @@ def renamed_axis(axis: Axis, old: str, new: str) -> Axis:
             "cases": None if axis.cases is None else [case(one) for one in axis.cases],
             "set": None if axis.set is None else renamed_address(axis.set, old, new),
             "match": axis.match and axis.match.model_copy(update={"width": renamed_address(axis.match.width, old, new)}),
+            "tuned": axis.tuned and axis.tuned.model_copy(update={"by": renamed_measure(axis.tuned.by, old, new)}),
         }
     )
 
 
+def renamed_run(run: Run, old: str, new: str) -> Run:
+    """The run with every address and measure at the node as it is called now."""
+    rule = run.hopeless and run.hopeless.model_copy(update={"measure": renamed_measure(run.hopeless.measure, old, new)})
+    return run.model_copy(update={"vary": [renamed_axis(axis, old, new) for axis in run.vary], "hopeless": rule})
+
+
+def renamed_measure(measure: str, old: str, new: str) -> str:
+    """The measure of the stage as it is called now: a stage is named by its node, `nll[stage=calibrate]`."""
+    return re.sub(rf"(?<=[\[,]stage=){re.escape(old)}(?=[\],])", new, measure)
+
+
 def renamed_statement(statement: Statement, old: str, new: str) -> Statement:
-    """A stage is named by its node in a measure: `nll[stage=calibrate]`."""
-    stage = re.compile(rf"(?<=[\[,]stage=){re.escape(old)}(?=[\],])")
+    """The statement with every measure of the stage as it is called now."""
     sides = {
-        name: side.model_copy(update={"measure": stage.sub(new, side.measure)})
+        name: side.model_copy(update={"measure": renamed_measure(side.measure, old, new)})
         for name, side in (("left", statement.left), ("right", statement.right))
         if not isinstance(side, float)
     }

@@ -28,6 +28,9 @@ class StepTimes:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._process is None:
             return
         for pipe in (self._process.stdin, self._process.stdout):
@@ -61,6 +64,7 @@ class StepTimes:
         except OSError:
             line = b""
         if not line:
+            self._end()
             raise Refusal("The time of a step could not be measured: the process that measures it ended; try again, or match parameters.")
         answer = json.loads(line)
         if "answer" not in answer:

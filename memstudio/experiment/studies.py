@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,11 +63,15 @@ def plan(
         raise Refusal(NOT_PACKED)
     document = matching.solve(document, catalogue, step_time)
     found = cell_cases(document)
-    _refuse_same_labels([one.label for one in found])
+    _refuse_same_labels([(None, one.label) for one in found], "cells")
     if cell is not None:
         found = [_named(found, cell)]
     if tuned_axes(document):
-        return [run for one in found for run in trials(document, catalogue, one, tuning.proposals(document, catalogue, one, []))]
+        of_cells = [trials(document, catalogue, one, tuning.proposals(document, catalogue, one, [])) for one in found]
+        # cells take turns: minutes that run out leave none of them without a trial
+        made_runs = [run for turn in itertools.zip_longest(*of_cells) for run in turn if run is not None]
+        _refuse_same_labels(list(dict.fromkeys((run.trial_of, run.cell) for run in made_runs)), "trials")
+        return made_runs
     made = [(one, complete(document, one.label, one.sets, catalogue)) for one in found]
     return [_run(one.label, one.sets, whole, replicate) for replicate in range(document.run.replicates) for one, whole in made]
 
@@ -103,10 +108,11 @@ def _named(found: Sequence[Cell], label: str) -> Cell:
     raise Refusal(f"There is no cell {label!r}{nearest(label, labels)}; there are {listed}.")
 
 
-def _refuse_same_labels(labels: list[str]) -> None:
-    twice = [label for label, times in Counter(labels).items() if times > 1]
+def _refuse_same_labels(labels: Sequence[tuple[str | None, str]], what: str) -> None:
+    """labels: of each cell (of each trial, with the cell it chooses for)."""
+    twice = [label for label, times in Counter(label for _, label in labels).items() if times > 1]
     if twice:
-        raise Refusal(f"Two cells of the study are called {twice[0]!r}; give their cases different labels.")
+        raise Refusal(f"Two {what} of the study are called {twice[0]!r}; give their cases different labels.")
 
 
 def _run(label: str, sets: dict[str, Any], document: Document, replicate: int, apart: int = 0) -> PlannedRun:

@@ -182,17 +182,18 @@ def claim_problems(document: Document) -> Iterator[Problem]:
     if document.claim is None or any(not axis.all_cases() and axis.range is None for axis in document.run.vary):
         return
     try:
-        labels = [label for label, _ in studies.cells(document)]
+        cells = studies.cell_cases(document)
     except Refusal:
         return
+    labels = list(dict.fromkeys(label for cell in cells for label in (cell.label, cell.plain)))
     for statement in document.claim.rule:
         for side in (statement.left, statement.right):
             if not isinstance(side, Side):
                 continue
             if side.cell is not None and side.cell not in labels:
                 yield _claim(f"{statement.says!r} speaks of cell {side.cell!r}, which the study has not{nearest(side.cell, labels)}.")
-            elif side.cell is None and len(labels) > 1:
-                yield _claim(f"{statement.says!r} does not say which of {len(labels)} cells {side.measure} is of; name the cell.")
+            elif side.cell is None and len(cells) > 1:
+                yield _claim(f"{statement.says!r} does not say which of {len(cells)} cells {side.measure} is of; name the cell.")
             try:
                 split_name(side.measure)
             except ValueError as error:

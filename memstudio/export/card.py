@@ -72,15 +72,14 @@ class Card:
         """Each component with the node it stands in, in the order in which data pass, nested ones after their own."""
         nodes = [self.stage.stream, *self.stage.value_nodes, *self.stage.ensembles, self.stage.node]
         for node in dict.fromkeys(nodes):
-            for one in within(self.inferred.configured[node]):
+            for one in self.inferred.configured[node].within():
                 yield node, one
 
     def _made_of(self) -> str:
         lines = ["## What it is made of"]
         for node, one in self._configured():
-            component = one.entry.component
             where = f"`{node}`" if not one.nested else f"inside `{node}`"
-            lines.append(f"- **{one.entry.title}** (`{one.entry.id}`, version {component.version}, {where}): {one.entry.summary}")
+            lines.append(f"- **{one.entry.title}** (`{one.entry.id}`, version {one.entry.version}, {where}): {one.entry.summary}")
             if not one.nested:
                 values = self.document.node(node).values
                 lines += [f"  Set: {', '.join(f'`{name}` {value_text(value)}' for name, value in values.items())}."] if values else []
@@ -162,15 +161,6 @@ class Card:
 
 #: what is said of each choice; the rest are ends of tasks and stages
 WHICH = {"last": "newest model", "best": "model with the lowest validation loss"}
-
-
-def within(configured: Configured) -> Iterator[Configured]:
-    """A configured component and those nested in it."""
-    yield configured
-    for value in configured.values.values():
-        for inner in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(inner, Configured):
-                yield from within(inner)
 
 
 def sources_of(configured: Configured) -> tuple[Source, ...]:

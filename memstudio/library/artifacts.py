@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -126,6 +127,7 @@ def sweep(conn: sqlite3.Connection, folder: Path, shas: Iterable[str] | None = N
             _remove_unknown(conn, folder / "artifacts")
     if shas is None:
         _remove_stale(folder / "artifacts" / "incoming")
+        _remove_left(folder)
     return len(gone)
 
 
@@ -144,6 +146,14 @@ def _remove_stale(waiting: Path) -> None:
         for file in waiting.iterdir():
             if time.time() - file.stat().st_mtime > STALE:
                 file.unlink(missing_ok=True)
+
+
+def _remove_left(folder: Path) -> None:
+    """Removes the folders of merges whose process died."""
+    for left in folder.glob(".merging-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def artifacts_of(conn: sqlite3.Connection, folder: Path, run: int) -> list[ArtifactRow]:

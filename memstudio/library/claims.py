@@ -15,8 +15,8 @@ from memstudio.library.documents import read_document
 from memstudio.library.schema import VERBS
 from memstudio.library.states import ACTIVE, change_state
 
-#: In which order queued runs (r) are claimed: highest priority first, then the longest queued, then as they were planned.
-ORDER = "r.priority DESC, r.queued, r.id"
+#: In which order queued runs (r) are claimed: highest priority first, then the longest queued, then seed by seed, as they were planned.
+ORDER = "r.priority DESC, r.queued, r.replicate, r.id"
 #: Key of the setting that holds the whole queue: "1" while no run is claimed.
 PAUSED = "queue.paused"
 #: Why a run is lost.
@@ -44,14 +44,8 @@ def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = N
     """Takes the next queued run (of a study and its trials, of these runs) in one transaction; None when there is none, or the queue
     is paused.
     """
-    where, values = "r.state = 'queued' AND r.trashed IS NULL", list[object]()
-    if study is not None:
-        where += " AND r.cell IN (SELECT c.id FROM cell c JOIN study s ON s.id = c.study WHERE s.id = ? OR s.parent = ?)"
-        values += [study, study]
-    if runs:
-        where += f" AND r.id IN ({', '.join('?' * len(runs))})"
-        values += runs
-    if is_paused(conn) or conn.execute(f"SELECT 1 FROM run r WHERE {where} LIMIT 1", values).fetchone() is None:
+    where, values = _claimable(study, runs)
+    if is_paused(conn) or next_queued(conn, study=study, runs=runs) is None:
         return None  # most looks of a spare worker end here, without anybody waiting for a write
     with transaction(conn, full=True):
         row = conn.execute(
@@ -74,6 +68,25 @@ def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = N
         )
         change_state(conn, run, "starting")
     return Lease(uid, run, epoch + 1, document, seed, data_seed, attempts > 0)
+
+
+def _claimable(study: int | None, runs: Sequence[int]) -> tuple[str, list[object]]:
+    """The condition on queued runs r (of a study and its trials, of these runs), with the values of its marks."""
+    where, values = "r.state = 'queued' AND r.trashed IS NULL", list[object]()
+    if study is not None:
+        where += " AND r.cell IN (SELECT c.id FROM cell c JOIN study s ON s.id = c.study WHERE s.id = ? OR s.parent = ?)"
+        values += [study, study]
+    if runs:
+        where += f" AND r.id IN ({', '.join('?' * len(runs))})"
+        values += runs
+    return where, values
+
+
+def next_queued(conn: sqlite3.Connection, *, study: int | None = None, runs: Sequence[int] = ()) -> int | None:
+    """The queued run that would be claimed next (of a study and its trials, of these runs), whether the queue is paused or not."""
+    where, values = _claimable(study, runs)
+    row = conn.execute(f"SELECT r.id FROM run r WHERE {where} ORDER BY {ORDER} LIMIT 1", values).fetchone()
+    return None if row is None else int(row[0])
 
 
 def is_paused(conn: sqlite3.Connection) -> bool:

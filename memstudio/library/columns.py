@@ -71,10 +71,23 @@ def _of_all(conn: sqlite3.Connection) -> list[Column]:
     found += [Column(name, "measure", "number", varying.get(name, True)) for name in measure_names(conn)]
     for name, type in environment_names(conn).items():
         found.append(Column(ENVIRONMENT + name, "environment", type, len(environments_by_value(conn, name)) > 1))
-    for name, field in FIELDS.items():
-        low, high = conn.execute(f"SELECT min(v), max(v) FROM (SELECT nullif({field.sql}, '') AS v FROM {TABLES})").fetchone()
-        if low is not None:
-            found.append(Column(name, "run", field.type, low != high))
+    return found + _fields(conn)
+
+
+def _fields(conn: sqlite3.Connection) -> list[Column]:
+    """What runs themselves say, in one pass over them; tags in another, over those that have any."""
+    said = {name: f"nullif({field.sql}, '')" for name, field in FIELDS.items() if name != "tag"}
+    ends = conn.execute(f"SELECT {', '.join(f'min({sql}), max({sql})' for sql in said.values())} FROM {TABLES}").fetchone()
+    found = [
+        Column(name, "run", FIELDS[name].type, low != high)
+        for name, low, high in zip(said, ends[::2], ends[1::2], strict=True)
+        if low is not None
+    ]
+    tagged, runs = conn.execute("SELECT count(DISTINCT run), (SELECT count(*) FROM run) FROM tag").fetchone()
+    together = "SELECT group_concat(tag, char(31)) AS v FROM (SELECT run, tag FROM tag ORDER BY run, tag) GROUP BY run"
+    sets = f"SELECT count(DISTINCT v) FROM ({together})"
+    if tagged:
+        found.append(Column("tag", "run", FIELDS["tag"].type, tagged < runs or conn.execute(sets).fetchone()[0] > 1))
     return found
 
 

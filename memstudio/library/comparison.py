@@ -13,7 +13,7 @@ from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.wording import counted
 from memstudio.library.against import Difference, Test, Values, differences, differences_of_all, too_few_seeds
 from memstudio.library.baselines import kept_baseline
-from memstudio.library.groups import By, Gathered, Group, Reading, Way, advice, gather, group, left_out, ways
+from memstudio.library.groups import By, Gathered, Group, Reading, Way, advice, gather, group, left_out, over_blocks, ways
 from memstudio.library.library import Library
 from memstudio.library.sentences import Sentence, difference_sentence
 from memstudio.library.what_differs import WhatDiffers, what_differs
@@ -154,8 +154,8 @@ def compare(
 ) -> Comparison:
     """Compares runs and studies (uids or their beginnings). by: how runs become groups, see `groups.group`.
 
-    baseline: a group's label; None: the one the library keeps, else the first that has a finished run. known: the catalogue, so that values left at
-    their defaults count as what they stand for. Raises Refusal where a name or the baseline is unknown.
+    baseline: a group's label; None: the one the library keeps, else the first that has a finished run. known: the catalogue, so that
+    values left at their defaults count as what they stand for. Raises Refusal where a name or the baseline is unknown.
     """
     return comparison_of(library, gather(library, names), by=by, baseline=baseline, known=known)
 
@@ -175,7 +175,7 @@ def comparison_of(
         values=values_of(groups, last),
         baseline=_baseline(library, gathered, groups, taken),
         differs=what_differs(library, groups, reading),
-        notes=left_out(groups),
+        notes=(*over_blocks(groups), *left_out(groups)),
         ways=there,
         advice=advice(groups, there),
     )

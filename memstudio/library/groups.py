@@ -348,6 +348,17 @@ def _run_names(reading: Reading, found: Sequence[tuple[RunRow, ...]]) -> list[li
     return [[f"seed {row.seed:,}", *names] for (row,), names in zip(found, named, strict=True)] if same else named
 
 
+def over_blocks(groups: Sequence[Group]) -> tuple[str, ...]:
+    """What a seed's value is a mean over, where runs are put together by one axis of several."""
+    blocks = [{block for _, block in one.by_place} for one in groups if one.by_place]
+    shared = set.intersection(*blocks) if blocks else set()
+    if len(shared) == 1 or not any(one.blocks for one in groups):
+        return ()
+    if not shared:
+        return ("The groups have no setting of the rest in common, so there is nothing to compare.",)
+    return (f"Each seed counts with its mean over the {len(shared):,} settings of the rest that all groups have.",)
+
+
 #: more groups than this cannot be told apart by colour and dash at a glance
 MANY = 12
 

@@ -26,7 +26,7 @@ Method = Literal["forest", "variance", ""]
 #: fewer runs than this say nothing; from FOREST runs on a forest is asked, which also sees what only matters together
 FEWEST, FOREST = 10, 40
 #: folds of the runs, trees of a forest, and times that each parameter is shuffled
-FOLDS, TREES, SHUFFLES = 5, 120, 8
+FOLDS, TREES, SHUFFLES = 5, 80, 6
 #: a forest that explains less than this of runs it has not seen has nothing to say about parameters
 EXPLAINS = 0.1
 #: what a run's seeds are called beside its parameters
@@ -84,13 +84,18 @@ class Scatter:
     runs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """What differs, run by run. columns: address -> a value a run; y: (runs,) the measure, finite."""
 
     rows: tuple[RunRow, ...]
     columns: Mapping[str, tuple[Any, ...]]
     y: Floats
+
+    @property
+    def asks_a_forest(self) -> bool:
+        """Whether there are so many runs that a forest is asked, which takes its time."""
+        return len(self.y) >= FOREST
 
 
 def parameters_of(library: Library, rows: Sequence[RunRow], measure: str, known: Catalogue | None = None) -> Table:
@@ -122,7 +127,7 @@ def importance(library: Library, rows: Sequence[RunRow], measure: str, *, known:
 
 
 def importance_of(table: Table, measure: str) -> Importance:
-    """The same of what was read before."""
+    """The same of what was read before; a forest takes a second or two."""
     n, what = len(table.y), measure_words(measure)
     if n < FEWEST:
         return Importance(measure, n, "", f"{counted(n, 'run')} cannot say which parameters matter for {what}; {FEWEST} or more could.")
@@ -130,7 +135,7 @@ def importance_of(table: Table, measure: str) -> Importance:
         return Importance(measure, n, "", "These runs differ in their seeds only, so no parameter can matter.")
     if float(np.ptp(table.y)) == 0:
         return Importance(measure, n, "", f"{what[:1].upper()}{what[1:]} is the same in all {n:,} runs, so no parameter matters for it.")
-    return _by_forest(table, measure) if n >= FOREST else _by_variance(table, measure)
+    return _by_forest(table, measure) if table.asks_a_forest else _by_variance(table, measure)
 
 
 # ---------------------------------------------------------------------------------------------- few runs

@@ -162,7 +162,7 @@ def _asked(names: Iterable[str]) -> list[Later]:
     asked = list(dict.fromkeys(names))
     for name in asked:
         if name not in LATER:
-            raise Refusal(f"There is no measure {name!r} that can be computed later{nearest(name, LATER)}; there are {', '.join(LATER)}.")
+            raise Refusal(f"There is no measure {name!r} that can be computed later{nearest(name, LATER)}; `memstudio measures --list` says what can.")
     return [LATER[name] for name in asked or LATER]
 
 

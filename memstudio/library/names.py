@@ -84,7 +84,8 @@ def find_name(conn: sqlite3.Connection, name: str) -> Name:
     """
     if name in FIELDS:
         return Name(name, "run", FIELDS[name].type)
-    if (key := measure_key(conn, name)) is not None:
+    key = _measure_key(name)
+    if key is not None and _is_measured(conn, key):
         return Name(name, "measure", "number", key)
     for kept, kind in ((AXIS + name, "axis"), (name, "axis" if name.startswith(AXIS) else "parameter")):
         if (found := _type_of_parameter(conn, kept)) is not None:
@@ -98,6 +99,8 @@ def find_name(conn: sqlite3.Connection, name: str) -> Name:
         if parameters:
             raise Refusal(f"No run has a parameter {name!r}{nearest(name, parameters)}.")
         return Name(name, "parameter", "text", (name,))
+    if key is not None and conn.execute("SELECT 1 FROM series LIMIT 1").fetchone() is None:
+        return Name(name, "measure", "number", key)
     raise Refusal(f"Runs have no field or measure {name!r}{nearest(name, all_names(conn))}.")
 
 
@@ -165,16 +168,17 @@ def parameter_value(text: str, number: float | None) -> Value:
 # ---------------------------------------------------------------------------------------------- measures
 
 
-def measure_key(conn: sqlite3.Connection, name: str) -> tuple[str, str] | None:
-    """(metric, labels) of a measure that some run has (or could have, while none has any); None where the name is none."""
+def _measure_key(name: str) -> tuple[str, str] | None:
+    """(metric, labels) of a measure's name; None where the name can be none."""
     try:
-        key = key_of(name)
+        return key_of(name)
     except ValueError:
         return None
+
+
+def _is_measured(conn: sqlite3.Connection, key: tuple[str, str]) -> bool:
     has = "SELECT 1 FROM series WHERE metric = (SELECT id FROM metric WHERE name = ?) AND context = ? LIMIT 1"
-    if conn.execute(has, key).fetchone() or is_derived(conn, name_of(*key)):
-        return key
-    return None if conn.execute("SELECT 1 FROM series LIMIT 1").fetchone() else key
+    return conn.execute(has, key).fetchone() is not None or is_derived(conn, name_of(*key))
 
 
 def is_derived(conn: sqlite3.Connection, name: str) -> bool:

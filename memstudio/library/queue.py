@@ -14,6 +14,8 @@ from memstudio.library.connection import transaction
 from memstudio.library.rows import RunRow
 from memstudio.library.states import ACTIVE, change_state
 
+#: Why a run was stopped together with its study.
+STOPPED = "Its study was stopped."
 #: States from which a run can be put into the queue again.
 RETRIED = ("failed", "lost", "stopped")
 
@@ -125,7 +127,7 @@ def stop_runs(conn: sqlite3.Connection, stopped: Sequence[int], why: str) -> lis
     return done
 
 
-def stop_study(conn: sqlite3.Connection, study: int, why: str = "Its study was stopped.") -> list[str]:
+def stop_study(conn: sqlite3.Connection, study: int, why: str = STOPPED) -> list[str]:
     """Stops all of a study that has not ended, trials included: what waits at once, what runs as soon as its worker hears of it."""
     with transaction(conn, full=True):
         done = []

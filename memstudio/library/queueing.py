@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memstudio.library import documents, queue, runs, submitting, trials
-from memstudio.library.claims import is_paused, mark_lost
+from memstudio.library import documents, queue, submitting, trials
+from memstudio.library.claims import is_paused, mark_lost, next_queued
 from memstudio.library.handle import Handle, Runs, all_in_words
 from memstudio.library.rows import RunRow
+from memstudio.library.runs import Wanted, list_runs, run_row
 from memstudio.library.trials import TunedCell
 
 
@@ -21,6 +22,11 @@ class Queueing(Handle):
     def queue(self) -> list[RunRow]:
         """The queued runs in the order in which they will be claimed."""
         return queue.queue(self._db)
+
+    def next_queued(self, *, study: str | None = None, runs: Runs = ()) -> RunRow | None:
+        """The run that would be claimed next (of a study and its trials, of these runs), whether the queue is paused or not."""
+        found = next_queued(self._conn, study=None if study is None else self._study(study), runs=self._runs(runs))
+        return None if found is None else run_row(self._conn, found)
 
     def queue_paused(self) -> bool:
         """Whether the whole queue is held: workers finish what they do and claim nothing."""
@@ -53,7 +59,7 @@ class Queueing(Handle):
     def trials(self, study: str) -> list[RunRow]:
         """The runs of the trials of a tuned study, as they were proposed; none of another."""
         of = trials.trials_of(self._conn, self._study(study))
-        return [] if of is None else runs.list_runs(self._db, runs.Wanted(study=of))
+        return [] if of is None else list_runs(self._db, Wanted(study=of))
 
     def tuning(self, study: str) -> list[TunedCell]:
         """The cells of a tuned study, each with its trials and what was chosen; none of another."""
@@ -83,10 +89,10 @@ class Queueing(Handle):
         self._refuse_readonly()
         return trials.add_trials(self._db, self._study(study), cell, known, planned)
 
-    def add_chosen(self, study: str, cell: str, sets: Mapping[str, Any], planned: Sequence[submitting.Planned], why: str) -> bool:
+    def add_chosen(self, study: str, cell: str, chosen: Mapping[str, Any], planned: Sequence[submitting.Planned], why: str) -> bool:
         """Queues the reported runs of a cell with what was chosen for it; False where another has done it."""
         self._refuse_readonly()
-        return trials.add_chosen(self._db, self._study(study), cell, sets, planned, why)
+        return trials.add_chosen(self._db, self._study(study), cell, chosen, planned, why)
 
     def give_up(self, study: str, why: str, *, cell: str | None = None, trials_only: bool = False) -> list[str]:
         """Stops what is still queued of a study (of one cell; of its trials only), with the reason in words; the uids."""

@@ -13,6 +13,7 @@ import sqlite_utils
 
 from memstudio.experiment.parameters import Refusal
 from memstudio.library import stored_json
+from memstudio.library.connection import uncollected
 from memstudio.library.filters import where_sql
 from memstudio.library.names import FIELDS, MANY, TABLES, Name, environment_sql, find_name, is_derived, parameter_ends
 from memstudio.library.rows import CellRow, RunRow, StudyRow
@@ -28,6 +29,7 @@ _COLUMNS = {
 _NAMES = tuple(field.name for field in fields(RunRow))
 _SELECT = ", ".join(_COLUMNS.get(name, f"r.{name}") for name in _NAMES)
 _FLAGS = ("starred", "held", "baseline", "packed")
+_TAGS = _NAMES.index("tags")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def list_runs(db: sqlite_utils.Database, wanted: Wanted) -> list[RunRow]:
     found: list[RunRow] = []
     for order in ways:
         sql = f"SELECT {_SELECT} FROM {order.tables} WHERE {condition} ORDER BY {order.by} LIMIT ? OFFSET ?"
-        found = _rows(conn, conn.execute(sql, [*order.values, *values, *order.by_values, limit, wanted.offset]))
+        with uncollected():
+            found = _rows(conn, conn.execute(sql, [*order.values, *values, *order.by_values, limit, wanted.offset]))
         if len(found) == wanted.limit:
             break
     return found
@@ -148,33 +151,33 @@ def words_sql(text: str) -> str:
 
 
 def _rows(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[RunRow]:
+    """The rows of a query. 10,000 of them take about as long as SQLite takes to find them, so little is done to each."""
+    rows = cursor.fetchall()
+    tags = _tags_of(conn, [values[_TAGS] for values in rows])
     sets: dict[str, dict[str, Any]] = {}
     found = []
-    for values in cursor:
+    for values in rows:
         row = dict(zip(_NAMES, values, strict=True))
         text = row["sets"]
         if text not in sets:
             sets[text] = stored_json.mapping_or_empty(text)
-        row["sets"] = sets[text].copy()
+        row["sets"], row["tags"] = sets[text].copy(), tags.get(row["tags"], ())
         for flag in _FLAGS:
-            row[flag] = bool(row[flag])
+            row[flag] = row[flag] != 0
         # a frozen dataclass sets its fields one by one through object.__setattr__: 10,000 rows take twice as long that way
         made = object.__new__(RunRow)
-        made.__dict__.update(row)
+        object.__setattr__(made, "__dict__", row)
         found.append(made)
-    _add_tags(conn, found)
     return found
 
 
-def _add_tags(conn: sqlite3.Connection, rows: list[RunRow]) -> None:
-    """Puts their tags where rows hold their run's id."""
-    ids = [row.__dict__["tags"] for row in rows]
-    some = ("WHERE run IN (SELECT value FROM json_each(?))", [json.dumps(ids)]) if len(ids) < MANY else ("", [])
-    tags: dict[int, list[str]] = {}
-    for run, tag in conn.execute(f"SELECT run, tag FROM tag {some[0]} ORDER BY run, tag", some[1]):
-        tags.setdefault(run, []).append(tag)
-    for row, run in zip(rows, ids, strict=True):
-        row.__dict__["tags"] = tuple(tags.get(run, ()))
+def _tags_of(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The tags of runs by their ids, in alphabetical order; of all runs where many are asked for."""
+    some = (" WHERE run IN (SELECT value FROM json_each(?))", [json.dumps(ids)]) if len(ids) < MANY else ("", [])
+    found: dict[int, tuple[str, ...]] = {}
+    for run, tag in conn.execute(f"SELECT run, tag FROM tag{some[0]} ORDER BY run, tag", some[1]):
+        found[run] = (*found.get(run, ()), tag)
+    return found
 
 
 def run_row(conn: sqlite3.Connection, run: int) -> RunRow:

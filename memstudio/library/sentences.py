@@ -153,19 +153,18 @@ def _sureness(found: Difference, none: bool, test: Test) -> str:
     p = found.corrected(test)
     if p is not None:
         named = "exact permutation test" if test == "permutation" else f"{'paired' if found.paired else 'Welch'} t test"
-        words += f", {named} {p_words(p)}{_holm(found)}"
-    if none or (found.told_apart and (p is None or p < LEVEL)):
-        return words
-    if found.told_apart and found.compared > 1 and p is not None:
-        return f"{words}: among so many groups chance alone can show as much"
-    return words if found.told_apart else f"{words}: the seeds do not tell them apart"
+        words += f", {named} {p_words(p)}{_holm(found, test)}"
+    return words if found.told_apart or none else f"{words}: the seeds do not tell them apart"
 
 
-def _holm(found: Difference) -> str:
-    """` after Holm`, with what it corrects for where that is more than the groups one sees."""
+def _holm(found: Difference, test: Test) -> str:
+    """` after Holm`, with what it corrects for where that is more than the groups one sees, and the p before where that changes much."""
     if found.compared < 2:
         return ""
-    return f" after Holm over {found.family}" if found.measures > 1 else " after Holm"
+    made, p = found.t if test == "t" else found.permutation, found.corrected(test)
+    changed = made is not None and made.p is not None and p is not None and made.p < LEVEL <= p
+    before = f" ({p_words(made.p).removeprefix('p = ')} before)" if changed and made is not None and made.p is not None else ""
+    return f" after Holm{f' over {found.family}' if found.measures > 1 else ''}{before}"
 
 
 def _cost_words(name: str, costs: Mapping[str, tuple[float, float]]) -> str:

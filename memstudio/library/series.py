@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from memstudio.experiment.entries import nearest
 from memstudio.experiment.parameters import Refusal
 from memstudio.library.chunks import Growing, Packed, Summary, cut, summarise, unpack
+from memstudio.library.connection import uncollected
 from memstudio.library.rows import Floats, Series, Steps
 from memstudio.measures.names import measure_name, split_name
 
@@ -74,26 +75,36 @@ def last_values_of(conn: sqlite3.Connection, uids: Sequence[str], names: Iterabl
 
     A measure that was computed later counts where none was taken.
     """
-    found: dict[str, dict[str, float]] = {uid: {} for uid in uids}
-    asked = json.dumps(list(uids))
-    by_id = {id: found[uid] for id, uid in conn.execute("SELECT r.id, r.uid FROM json_each(?) j JOIN run r ON r.uid = j.value", (asked,))}
     wanted = None if names is None else {name: key_of(name) for name in names}
-    _add_derived(conn, by_id, None if wanted is None else set(wanted))
-    if wanted is None and len(by_id) < _MANY:
-        rows = "SELECT s.run, m.name, s.context, s.last_v FROM series s JOIN metric m ON m.id = s.metric"
-        for run, metric, context, last in conn.execute(
-            f"{rows} WHERE s.run IN (SELECT value FROM json_each(?))", (json.dumps(list(by_id)),)
-        ):
-            by_id[run][name_of(metric, context)] = math.nan if last is None else last
-        return found
-    one = "SELECT run, last_v FROM series WHERE metric = (SELECT id FROM metric WHERE name = ?) AND context = ?"
-    some = " AND run IN (SELECT value FROM json_each(?))" if len(by_id) < _MANY else ""
-    for name, key in (wanted if wanted is not None else {name_of(*key): key for key in _keys(conn)}).items():
-        for run, last in conn.execute(one + some, [*key, json.dumps(list(by_id))] if some else key):
-            own = by_id.get(run)
-            if own is not None:
-                own[name] = math.nan if last is None else last
+    with uncollected():
+        found: dict[str, dict[str, float]] = {uid: {} for uid in uids}
+        of = "SELECT r.id, r.uid FROM json_each(?) j JOIN run r ON r.uid = j.value", (json.dumps(list(uids)),)
+        every = "SELECT id, uid FROM run", ()
+        by_id = {id: found[uid] for id, uid in conn.execute(*(of if len(found) < _MANY else every)) if uid in found}
+        _add_derived(conn, by_id, None if wanted is None else set(wanted))
+        if wanted is None and len(by_id) < _MANY:
+            _add_all(conn, by_id)
+        else:
+            _add_some(conn, by_id, wanted if wanted is not None else {name_of(*key): key for key in _keys(conn)})
     return found
+
+
+def _add_all(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]]) -> None:
+    rows = "SELECT s.run, m.name, s.context, s.last_v FROM series s JOIN metric m ON m.id = s.metric"
+    which = f"{rows} WHERE s.run IN (SELECT value FROM json_each(?))"
+    for run, metric, context, last in conn.execute(which, (json.dumps(list(by_id)),)):
+        by_id[run][name_of(metric, context)] = math.nan if last is None else last
+
+
+def _add_some(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]], names: Mapping[str, tuple[str, str]]) -> None:
+    one = "SELECT run, last_v FROM series WHERE metric = (SELECT id FROM metric WHERE name = ?) AND context = ?"
+    few = len(by_id) < _MANY
+    some = " AND run IN (SELECT value FROM json_each(?))" if few else ""
+    asked = [json.dumps(list(by_id))] if few else []
+    for name, key in names.items():
+        for run, last in conn.execute(one + some, [*key, *asked]).fetchall():
+            if run in by_id:
+                by_id[run][name] = math.nan if last is None else last
 
 
 def _add_derived(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]], names: set[str] | None) -> None:

@@ -116,7 +116,8 @@ class StudyFigure:
         """The forms that fit these axes, the best first."""
         numeric = [axis for axis in self.axes if axis.numbers is not None]
         if len(self.axes) == 1:
-            return ("lines", "dots") if numeric else ("dots",)
+            # a line through two points says no more than the points
+            return ("dots",) if not numeric else ("lines", "dots") if len(numeric[0].cases) > 2 else ("dots", "lines")
         if not numeric:
             return ("dots", "heat")
         least = min(len(axis.cases) for axis in self.axes) if len(numeric) == 2 else len(self._other(self.along).cases)

@@ -115,9 +115,10 @@ def _submit_tuned(
         if planned.trial_of is not None and planned.trial_of not in cells:
             _insert_cell(db, study["id"], planned.trial_of, planned.trial_sets or {}, len(cells))
             cells[planned.trial_of] = len(cells)
-    row = {"uid": new_uid(), "title": study["title"], "document": study["document"], "created": now}
+    title = f"{study['title']} (trials)"
+    row = {"uid": new_uid(), "title": title, "document": study["document"], "created": now}
     trials = insert(db, "study", {**row, "parent": study["id"], "kind": "trials"})
-    return insert_trials(db, trials, str(study["title"]), runs, texts, cells, now)
+    return insert_trials(db, trials, title, runs, texts, cells, now)
 
 
 def _insert_cell(db: sqlite_utils.Database, study: int, label: str, sets: Mapping[str, Any], position: int) -> int:

@@ -29,8 +29,8 @@ from memstudio.library.submitting import TRIALS_APART
 SETTLED = ("finished", "failed")
 #: How the reason of a run ends that was stopped because its study's minutes were used up: nothing more comes of it either.
 USED_UP = "were used up before its turn came."
-#: What a seed's priority is above that of the next: less than any move in the queue makes.
-TURN = 2.0**-20
+#: Seconds by which reported runs stand behind the trials of their study in the queue: every cell is tried before one is reported.
+BEHIND = 0.001
 #: A worker beats every few seconds; what it has not told for so long, it has not worked on (a suspended machine).
 BEATS = 60.0
 
@@ -127,8 +127,10 @@ def tuned_cells(conn: sqlite3.Connection, study: int, document: Document) -> lis
     made = []
     for label, text, place, runs, first in cells:
         sets, mine = mapping_or_empty(text), tuple(found.get(place, ()))
-        chosen = {at: value for at, value in sets.items() if at in addresses} if runs else None
-        made.append(TunedCell(str(label), sets, int(runs), chosen, tuned.by, _said(conn, first) if runs else _undecided(mine), mine))
+        # what was chosen stays chosen, even where its runs have been purged since
+        chosen = {at: value for at, value in sets.items() if at in addresses} or ({} if runs else None)
+        why = _undecided(mine) if chosen is None else _said(conn, first)
+        made.append(TunedCell(str(label), sets, int(runs), chosen, tuned.by, why, mine))
     return made
 
 
@@ -137,8 +139,8 @@ def _tuned_addresses(document: Document) -> set[str]:
     return {at for axis in axes for at in ([axis.set] if axis.set else []) + [at for case in axis.cases or () for at in case.set]}
 
 
-def _said(conn: sqlite3.Connection, run: int) -> str:
-    """The choice in words, as a chosen run keeps it."""
+def _said(conn: sqlite3.Connection, run: int | None) -> str:
+    """The choice in words, as a chosen run keeps it; nothing where none is left."""
     row = conn.execute("SELECT text FROM event WHERE run = ? AND kind = 'chosen'", (run,)).fetchone()
     return "" if row is None else str(row[0])
 
@@ -149,6 +151,8 @@ def _undecided(trials: Sequence[Trial]) -> str:
         return f"{ended:,} of {counted(len(trials), 'trial')} have ended, so nothing is chosen yet."
     if any(trial.value is not None for trial in trials):
         return f"All {counted(len(trials), 'trial')} have ended; the next worker chooses."
+    if any(trial.out_of_time for trial in trials):
+        return "The minutes of the study were used up before one of its trials ended, so nothing could be chosen."
     return "No trial measured what it is chosen by, so nothing could be chosen; look at the trials' logs."
 
 
@@ -227,38 +231,40 @@ def add_trials(db: sqlite_utils.Database, study: int, cell: str, known: int, run
         place = int(row[0])
         if submitting.count_trials(db.conn, trials, place) != known:
             return False
-        title, created = db.conn.execute("SELECT title, created FROM study WHERE id = ?", (study,)).fetchone()
+        title, created = db.conn.execute("SELECT title, created FROM study WHERE id = ?", (trials,)).fetchone()
         uids = submitting.insert_trials(db, trials, title, runs, texts, {cell: place}, created)
         _as_urgent(db.conn, trials, uids)
     return True
 
 
 def add_chosen(
-    db: sqlite_utils.Database, study: int, cell: str, sets: Mapping[str, Any], runs: Sequence[submitting.Planned], why: str
+    db: sqlite_utils.Database, study: int, cell: str, chosen: Mapping[str, Any], runs: Sequence[submitting.Planned], why: str
 ) -> bool:
     """Queues the reported runs of a cell with what was chosen, unless another has done it. All or nothing.
 
-    sets: all that the cell sets now; why: the choice in words. They take the place in the queue that the study had, seeds before cells.
+    chosen: what was chosen, by address; why: the choice in words. They take the place in the queue that the study had, behind its trials.
     """
     texts = [to_text(planned.document) for planned in runs]
     with transaction(db.conn, full=True):
-        row = db.conn.execute("SELECT id FROM cell WHERE study = ? AND label = ?", (study, cell)).fetchone()
+        row = db.conn.execute("SELECT id, sets FROM cell WHERE study = ? AND label = ?", (study, cell)).fetchone()
         if row is None or db.conn.execute("SELECT 1 FROM run WHERE cell = ? LIMIT 1", (row[0],)).fetchone() is not None:
             return False
-        id = int(row[0])
+        id, sets = int(row[0]), mapping_or_empty(row[1])
+        if chosen and sets.keys() >= chosen.keys():
+            return False  # its runs have been purged since
         title, created = db.conn.execute("SELECT title, created FROM study WHERE id = ?", (study,)).fetchone()
-        db.conn.execute("UPDATE cell SET sets = ? WHERE id = ?", (json.dumps(dict(sets), ensure_ascii=False), id))
+        db.conn.execute("UPDATE cell SET sets = ? WHERE id = ?", (json.dumps({**sets, **chosen}, ensure_ascii=False), id))
         cells = {cell: id}
-        uids = [submitting.submit_one(db, planned, text, study, cells, title, created) for planned, text in zip(runs, texts, strict=True)]
+        uids = [
+            submitting.submit_one(db, planned, text, study, cells, title, created + BEHIND)
+            for planned, text in zip(runs, texts, strict=True)
+        ]
         now = time.time()
         db.conn.executemany(
             "INSERT INTO event(run, t, level, kind, text) SELECT id, ?, 'info', 'chosen', ? FROM run WHERE uid = ?",
             [(now, why, uid) for uid in uids],
         )
         _as_urgent(db.conn, trials_of(db.conn, study), uids)
-        # cells that were decided at other times still take turns, seed by seed
-        turns = [((len(runs) - planned.replicate) * TURN, uid) for planned, uid in zip(runs, uids, strict=True)]
-        db.conn.executemany("UPDATE run SET priority = priority + ? WHERE uid = ?", turns)
     return True
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def unpack(path: Path, folder: Path) -> None:
             folder.mkdir(parents=True)
             for member in members.values():
                 _unpack_one(path, archive, entries[member.name], member, folder / member.name)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError, OverflowError) as error:
         raise error if isinstance(error, Refusal) else _refusal(path, str(error) or type(error).__name__) from error
     except OSError as error:
         raise Refusal(f"The bundle {path} cannot be unpacked ({error.strerror or error}); make room and try again.") from error

@@ -13,6 +13,8 @@ from memstudio.library.groups import Group, Reading, Seed
 from memstudio.library.library import Library
 from memstudio.library.rows import RunRow
 
+_OTHER_SEEDS = "the groups do not have the same seeds"
+
 
 @dataclass(frozen=True)
 class Aspect:
@@ -64,6 +66,16 @@ class WhatDiffers:
         return tuple((fact.name, fact.words) for fact in self.facts if not fact.same)
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """The denials that no line of `other_lines` says already."""
+        told = {"code", "versions", "device"} if self.other_lines else set[str]()
+        seeds = () if self.same_seeds else (_OTHER_SEEDS,)
+        return (
+            *seeds,
+            *(aspect.words for aspect in self.aspects if aspect.same is None or (aspect.same is False and aspect.name not in told)),
+        )
+
+    @property
     def lines(self) -> tuple[tuple[str, str], ...]:
         """(address, its values in words), the seeds last."""
         data = (("run.data_seed", numbers_words(self.data_seeds)),) if self.data_seeds else ()
@@ -83,7 +95,7 @@ class WhatDiffers:
     @property
     def denials(self) -> tuple[str, ...]:
         """What else differs or is not known, a sentence each."""
-        seeds = () if self.same_seeds else ("the groups do not have the same seeds",)
+        seeds = () if self.same_seeds else (_OTHER_SEEDS,)
         return (*seeds, *(aspect.words for aspect in self.aspects if not aspect.same))
 
 

@@ -26,8 +26,10 @@ FIGURES: Final = ("svg", "pdf", "png")
 #: dots an inch of a PNG: for most journals, for line art
 DPI: Final = (300, 600)
 _INCH = 25.4
-#: what never prints, and what would break lines or XML
-_CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), " ")
+#: what never prints, what would break lines or XML, and what would turn the letters after it round
+_CONTROL = dict.fromkeys(
+    (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), " "
+)
 #: lines of a legend at most; the data beside the figure name every group
 MOST_NAMED = 24
 

@@ -13,6 +13,7 @@ from typing import Any
 from memstudio.ground.paths import resources
 from memstudio.report.colours import DARK, DARK_CURVES, DARK_RAMP, LEVELS, LIGHT_CURVES, LIGHT_RAMP, PRINT, ink_on
 from memstudio.report.matrices import ink
+from memstudio.report.sheet import plain
 
 #: how much larger than in print a figure may stand on a page
 _LARGER = 1.36
@@ -78,7 +79,7 @@ def inline(svg: bytes, key: str, title: str) -> str:
     box = re.search(r'viewBox="([^"]*)"', text)
     width = float(box.group(1).split()[2]) if box else 0.0
     size = box.group(1) if box else ""
-    label = html.escape(title)
+    label = html.escape(plain(title))
     head = f'<svg class="figure" role="img" aria-label="{label}" viewBox="{size}" style="max-width:{_LARGER * width:.0f}pt">'
     return head + text[text.index(">") + 1 :]
 

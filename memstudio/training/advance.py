@@ -10,10 +10,11 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from memstudio.experiment.cells import Cell, cell_cases
+from memstudio.experiment.cells import Cell
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.hopeless import hopeless_cells
+from memstudio.experiment.migrations import update
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.studies import chosen, trials
 from memstudio.experiment.tuning import Tried, choose, proposals, settings
@@ -49,12 +50,11 @@ def advance(library: Library, catalogue: Callable[[], Catalogue], study: str | N
 def _study(library: Library, catalogue: Callable[[], Catalogue], uid: str) -> bool:
     document = library.study_document(uid)
     changed = _budget(library, document, uid)
-    waiting = [cell for cell in library.tuning(uid) if not cell.runs]
-    if waiting:
-        by_label = {cell.label: cell for cell in cell_cases(document)}
-        for tuned in waiting:
-            if tuned.settled and tuned.label in by_label:
-                changed = _cell(library, document, catalogue(), uid, by_label[tuned.label], tuned) or changed
+    for tuned in library.tuning(uid):
+        if tuned.chosen is None and tuned.settled:
+            known = catalogue()
+            cell = Cell(tuned.label, tuned.label, dict(tuned.sets))
+            changed = _cell(library, update(document, known), known, uid, cell, tuned) or changed
     return _hopeless(library, document, uid) or changed
 
 
@@ -72,7 +72,7 @@ def _cell(library: Library, document: Document, catalogue: Catalogue, study: str
     why = choice_words(document, cell, tuned, best)
     sets = {at: value for at, value in ended[best].sets.items() if at not in cell.sets}
     logger.info("study %s, cell %r: %s", study, cell.label, why)
-    return library.add_chosen(study, cell.label, {**cell.sets, **sets}, chosen(document, catalogue, cell, sets), why)
+    return library.add_chosen(study, cell.label, sets, chosen(document, catalogue, cell, sets), why)
 
 
 def choice_words(document: Document, cell: Cell, tuned: TunedCell, best: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 import memstudio
-from memstudio.experiment.entries import Configured, Entry
+from memstudio.experiment.entries import Entry
 from memstudio.ground.machine import cores
 from memstudio.training.devices import Place, memory_used
 from memstudio.training.program import Program
@@ -25,7 +25,7 @@ PACKAGES = ("torch", "numpy", "safetensors", "scikit-learn", "pydantic", "sqlite
 
 def environment(program: Program) -> dict[str, Any]:
     """Everything that may explain why a run elsewhere differs, as JSON."""
-    used = {one.entry.component.id: one.entry for whole in program.inferred.configured.values() for one in _with_inner(whole)}
+    used = {one.entry.component.id: one.entry for whole in program.inferred.configured.values() for one in whole.within()}
     return {
         "memstudio": memstudio.__version__,
         "python": platform.python_version(),
@@ -37,15 +37,6 @@ def environment(program: Program) -> dict[str, Any]:
         "git": git_revision(),
         **_computing(program),
     }
-
-
-def _with_inner(configured: Configured) -> Iterator[Configured]:
-    """A component and every one inside it."""
-    yield configured
-    for value in configured.values.values():
-        for inner in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(inner, Configured):
-                yield from _with_inner(inner)
 
 
 def _add_ons(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -207,16 +207,12 @@ class Worker:
     def _stays(self) -> bool:
         """Whether there is something to wait for: the queue is paused, or trials go on elsewhere."""
         if self.library.queue_paused():
-            return bool(self._waiting())
+            return self._next() is not None
         return not self._runs and self.library.more_to_come(self._study)
 
-    def _waiting(self) -> list[RunRow]:
-        """The queued runs that this worker may claim."""
-        mine = [row for row in self.library.queue() if not self._runs or row.uid in self._runs]
-        if self._study is None:
-            return mine
-        of_study = {row.uid for row in (*self.library.runs(study=self._study), *self.library.trials(self._study))}
-        return [row for row in mine if row.uid in of_study]
+    def _next(self) -> RunRow | None:
+        """The queued run that this worker would take next, if any, paused queue or not."""
+        return self.library.next_queued(study=self._study, runs=self._runs)
 
     def _succeed(self) -> None:
         """Starts a fresh process to go on with the same work."""
@@ -229,10 +225,10 @@ class Worker:
         used = sum(row.threads or 1 for row in going)
         if not used:
             return True
-        waiting = self._waiting()
-        if not waiting:
+        waiting = self._next()
+        if waiting is None:
             return True
-        needed = self.library.document(waiting[0].uid).run.threads
+        needed = self.library.document(waiting.uid).run.threads
         return bool(used + needed <= cores() - (self._spared is not None))
 
 

@@ -62,7 +62,7 @@ def test_safe_is_said_of_each(say: Any, own_home: Path) -> None:
 @pytest.mark.parametrize("order", [0, 1])
 def test_safe_and_addons_exclude_each_other(say: Any, tmp_path: Path, order: int) -> None:
     folder = put(tmp_path / "theirs", small())
-    words = [["--safe"], ["--addons", folder]]
+    words: list[list[str | Path]] = [["--safe"], ["--addons", folder]]
     code, out, err = say("components", *words[order], *words[1 - order])
     assert (code, out) == (2, "")
     assert "leave one of the two out" in err

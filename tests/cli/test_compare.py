@@ -14,7 +14,7 @@ import pytest
 from memstudio import library
 from memstudio.cli.commands import main
 from memstudio.library import Library
-from tests.library.compared import recalls, study
+from tests.library.compared import MEMORY, WIDTH, factorial, recalls, study
 
 CELLS: dict[str, Any] = {
     "attention": [{"recall": value, "state_bytes": 1024.0, "loss[split=train]": 1.0} for value in (0.80, 0.82, 0.84)],
@@ -152,3 +152,53 @@ def test_help_says_what_is_compared(say: Any) -> None:
     assert code == 0
     for word in ("--baseline", "--measure", "95 % intervals", "Holm"):
         assert word in out
+
+
+def widths(cases: Any, seed: int) -> dict[str, float]:
+    wide = 0.1 * int(cases["key width"].rpartition(" ")[2])
+    return {"recall": wide - 0.1 * (1 + 0.1 * seed) * (cases["memory"] == "delta rule") + 0.01 * seed, "ece": 0.1 + 0.01 * seed * wide}
+
+
+def test_grouping_by_an_axis(lib: Library, say: Any) -> None:
+    uid = factorial(lib, [MEMORY, WIDTH], widths).study or ""
+    code, out, _ = say(uid, "--by", "memory", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["by"], [one["group"] for one in found["groups"]]) == ("memory", ["attention", "delta rule"])
+    assert found["groups"][1]["measures"]["recall"]["difference"]["n"] == 3
+    assert found["ways"] == [{"by": "memory", "groups": 2}, {"by": "key width", "groups": 3}]
+    assert found["notes"] == ["Each seed counts with its mean over the 3 settings of the rest that all groups have."]
+
+
+def test_tests_effects_and_what_holm_corrects_over(lib: Library, say: Any) -> None:
+    uid = factorial(lib, [MEMORY, WIDTH], widths, seeds=5).study or ""
+    _, out, _ = say(uid, "--by", "memory", "--json", "--test", "permutation")
+    found = json.loads(out)
+    difference = found["groups"][1]["measures"]["recall"]["difference"]
+    assert (found["test"], found["corrected_over"]) == ("permutation", "groups")
+    assert (difference["p_permutation"], difference["least_p_permutation"], difference["compared"]) == (0.0625, 0.0625, 1)
+    assert difference["g"]["paired"] is True
+    assert difference["g"]["low"] < difference["g"]["g"] < difference["g"]["high"] < 0
+    assert "exact permutation test p = 0.062" in found["sentences"][0]
+    assert found["sentences"][1].startswith("With 5 seeds the exact permutation test cannot go below p = 0.0625, however large")
+    _, out, _ = say(uid, "--by", "memory", "--json", "--correct", "measures", "--measure", "recall", "--measure", "ece")
+    both = json.loads(out)
+    assert both["corrected_over"] == "measures"
+    assert both["groups"][1]["measures"]["recall"]["difference"]["compared"] == 2
+    assert "after Holm over 2 tests of 2 measures" in both["sentences"][0]
+    code, out, _ = say(uid, "--by", "memory", "--csv", "--measure", "recall")
+    assert code == 0
+    (_, row) = list(csv.DictReader(io.StringIO(out)))
+    assert float(row["g"]) == pytest.approx(difference["g"]["g"])
+
+
+def test_facts_are_in_the_json(lib: Library, say: Any) -> None:
+    _, out, _ = say(study(lib, CELLS).study or "", "--json")
+    facts = json.loads(out)["differs"]["facts"]
+    assert facts["torch"] == {"same": True, "values": {"2.13.0": 6}}
+
+
+def test_the_kept_baseline_counts(lib: Library, say: Any) -> None:
+    uid = study(lib, CELLS).study or ""
+    lib.set_baseline_cell(uid, "delta rule")
+    assert json.loads(say(uid, "--json")[1])["baseline"] == "delta rule"

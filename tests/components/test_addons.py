@@ -192,7 +192,12 @@ def test_a_verdict_is_remembered_by_content(own_home: Path, monkeypatch: pytest.
     assert listed()["small"].state == "on"
     asked: list[str] = []
     verdict = addons_judged.ask
-    monkeypatch.setattr(addons_judged, "ask", lambda found: (asked.append(found.name), verdict(found))[1])
+
+    def counted(found: addons_found.Found) -> addons_judged.Verdict:
+        asked.append(found.name)
+        return verdict(found)
+
+    monkeypatch.setattr(addons_judged, "ask", counted)
     monkeypatch.setattr(room, "_joined", None)
     assert listed()["small"].state == "on"
     assert asked == []
@@ -286,6 +291,15 @@ def test_a_yes_that_cannot_be_kept_holds_for_this_call(tmp_path: Path, monkeypat
     room.allow(put(tmp_path / "small", small()))
     assert listed()["small"].state == "on"
     assert str(tmp_path / "small") in os.environ["MEMSTUDIO_ADDONS"], "the processes it starts are told"
+
+
+def test_a_declaration_may_ask_for_our_catalogue(own_home: Path) -> None:
+    """It gets ours, in the process that reads it first as well as here; neither reads add-ons all over again."""
+    asks = "from memstudio.components import get\nassert get('sequence.attention').title\n"
+    put(own_home / "components" / "asks", small("asks") | {"declare.py": asks + small("asks")["declare.py"]})
+    put(own_home / "components" / "other", small("other"))
+    assert {name: one.state for name, one in listed().items()} == {"asks": "on", "other": "on"}
+    assert {"sequence.asks", "sequence.other"} <= {entry.id for entry in room.catalogue()}
 
 
 def test_reading_can_be_given_up(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

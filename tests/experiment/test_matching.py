@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from memstudio.experiment import edits, matching
 from memstudio.experiment.addresses import put
 from memstudio.experiment.cells import apply, bare, cell_cases, cells
-from memstudio.experiment.document import Axis, Case, Document, Match, Run
+from memstudio.experiment.document import Axis, Case, Document, Hopeless, Match, Run, Tuned
 from memstudio.experiment.matching import FARTHEST, NotThis, Search, cost_of, solve
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.studies import plan
@@ -210,3 +210,38 @@ def test_one_axis_is_matched_at_most() -> None:
     other = Axis(name="other", set="learn.steps", values=[1, 2], match=Match(what="parameters", width="embed.width", to="steps 1"))
     with pytest.raises(Refusal, match="Axes 'memory' and 'other' both match a budget"):
         solve(study(memory(), other), CATALOGUE)
+
+
+def test_a_tuned_value_may_not_change_what_is_matched() -> None:
+    rate = Axis(name="steps", set="learn.steps", values=[5, 50], tuned=Tuned())
+    assert solve(study(memory(), rate), CATALOGUE).run.vary[0].match != BY_KEY_WIDTH
+    depth = Axis(name="depth", set="mem1.repeat", values=[1, 2], tuned=Tuned())
+    with pytest.raises(Refusal, match="Axis 'depth' is tuned and changes the parameters that axis 'memory' matches"):
+        solve(study(memory(), depth), CATALOGUE)
+
+
+def test_what_is_matched_and_chosen_by_follows_a_renamed_node() -> None:
+    tuned = Axis(name="steps", set="learn.steps", values=[5, 50], tuned=Tuned(by="nll[split=validation,stage=learn]"))
+    rule = Hopeless(measure="loss[split=validation,stage=learn]")
+    renamed = edits.rename(edits.rename(study(memory(), tuned, hopeless=rule), "mem1", "store"), "learn", "teach")
+    first, second = renamed.run.vary
+    assert first.match is not None
+    assert first.match.width == "store.key_width"
+    assert second.tuned is not None
+    assert second.tuned.by == "nll[split=validation,stage=teach]"
+    assert renamed.run.hopeless is not None
+    assert renamed.run.hopeless.measure == "loss[split=validation,stage=teach]"
+
+
+def test_what_cannot_be_measured_is_not_taken_for_a_width_that_cannot_be_had() -> None:
+    asked: list[Document] = []
+
+    def step_time(made: Document) -> float:
+        asked.append(made)
+        if made.node("mem1").component == "sequence.gated":
+            raise Refusal("The time of a step could not be measured.")
+        return 0.05
+
+    with pytest.raises(Refusal, match="could not be measured"):
+        solve(study(memory(BY_KEY_WIDTH.model_copy(update={"what": "step_time"}))), CATALOGUE, step_time)
+    assert len(asked) == 2

@@ -251,8 +251,8 @@ def test_a_library_that_cannot_be_written_loses_nothing_but_the_event(
 ) -> None:
     from memstudio.export import stored
 
-    real = stored.open_file
-    monkeypatch.setattr(stored, "open_file", lambda path: real(path, readonly=True))
+    real = stored.libraries.open
+    monkeypatch.setattr(stored.libraries, "open", lambda path: real(path, readonly=True))
     found = exported(opened, "finished", tmp_path / "out")
     assert not found["stored"]
     assert (tmp_path / "out" / MODEL).exists()

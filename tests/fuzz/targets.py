@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +280,107 @@ def _ask_everything(rng: random.Random, opened: library.Library) -> None:
     _answers(lambda: opened.claim(this_process()))
 
 
+def bundle_files(folder: Path) -> Trial:
+    """Bundles of a study with their bytes spoiled, or their archive made anew with other names: merged into an empty library."""
+    whole = folder / "whole.memlib"
+    with library.open(_small_library(folder / "bundled")) as opened:
+        opened.bundle([opened.studies()[0].uid], whole)
+    data = whole.read_bytes()
+    with zipfile.ZipFile(whole) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    place, file = folder / "into", folder / "spoiled.memlib"
+    shutil.rmtree(folder / "bundled")
+
+    def trial(rng: random.Random) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        file.write_bytes(spoiled(rng, data) if rng.random() < 0.4 else _other_archive(rng, entries))
+        before = {path for path in folder.rglob("*") if not path.is_relative_to(place)}
+        with library.open(place) as opened:
+            merged = _answers(lambda: opened.merge(file))
+            if merged is None:
+                assert opened.runs() == [], "a merge that was refused left runs behind"
+            _ask_everything(rng, opened)
+        after = {path for path in folder.rglob("*") if not path.is_relative_to(place)}
+        assert after == before, f"written outside the library: {after - before}"
+
+    return trial
+
+
+def _other_archive(rng: random.Random, entries: Mapping[str, bytes]) -> bytes:
+    """The archive with an entry renamed, spoiled, doubled, left out, or one more with a hostile name."""
+    found = list(entries.items())
+    at = rng.randrange(len(found))
+    name, data = found[at]
+    hostile = rng.choice(("../outside", "/tmp/outside", "artifacts/../../outside", "C:\\outside", "library.db/x", "a" * 300, "", "con"))
+    match rng.randrange(5):
+        case 0:
+            found[at] = (hostile, data)
+        case 1:
+            found[at] = (name, spoiled(rng, data))
+        case 2:
+            found.append((name, rng.randbytes(50)))
+        case 3:
+            del found[at]
+        case _:
+            found.append((hostile, b"x"))
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, data in found:
+            info = zipfile.ZipInfo(name)
+            if rng.random() < 0.05:
+                info.external_attr = 0o120777 << 16  # a symbolic link
+            archive.writestr(info, data)
+    return made.getvalue()
+
+
+#: what filters are made of: names, signs, values, and what ties them
+NAMES = (
+    *("state", "loss", "recall", "recall[load=16]", "seed", "memory", "mem1.heads", "mem1.component", "tag", "note"),
+    *("starred", "queued", "ended", "took", "torch", "cell", "step"),
+)
+SIGNS = ("=", "!=", "<", "<=", ">", ">=", "~", "!~")
+VALUES = ("0.5", "-1", "1e400", "2026-11-01", "2026-13-45", "'x'", "finished", '"delta rule"', "5", "12345678901234567890")
+TIES = ("in", "not", "and", "or", "(", ")", ",", "is", "missing", "within", "2", "days", "min", '"', "'", "%", "_", "*", ";", "\u2028")
+WORDS = (*NAMES, *SIGNS, *VALUES, *TIES)
+
+
+def _sentence(rng: random.Random) -> str:
+    """A filter that is mostly right."""
+    parts = []
+    for _ in range(rng.randint(1, 4)):
+        name = rng.choice(NAMES)
+        part = rng.choice(
+            (
+                f"{name} {rng.choice(SIGNS)} {rng.choice(VALUES)}",
+                f"{name} in ({', '.join(rng.choices(VALUES, k=3))})",
+                f"{name} is {rng.choice(('', 'not '))}missing",
+                f"not ({name} {rng.choice(SIGNS)} {rng.choice(VALUES)})",
+                f"{rng.choice(('queued', 'ended', name))} within {rng.randint(0, 9**9)} {rng.choice(('days', 'h', 'min', 'moons'))}",
+            )
+        )
+        parts += [part, rng.choice(("and", "or"))]
+    return " ".join(parts[:-1])
+
+
+def filter_texts(folder: Path) -> Trial:
+    """Filters made of words of the language in any order: listed, counted, completed, underlined."""
+    opened = library.open(_small_library(folder / "filtered"))
+
+    def trial(rng: random.Random) -> None:
+        text = _sentence(rng) if rng.random() < 0.6 else " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 12)))
+        if rng.random() < 0.2:
+            text = spoiled(rng, text.encode("utf-8")).decode("utf-8", "replace")
+        _answers(lambda: opened.runs(where=text, sort=rng.choice((None, "loss", "-queued", text[:9]))))
+        problem = opened.check_where(text)
+        assert problem is None or (problem.sentence and 0 <= problem.start <= problem.end <= len(text)), (text, problem)
+        for one in opened.complete(text, rng.randint(0, len(text))):
+            assert 0 <= one.start <= one.end <= len(text)
+        _answers(lambda: opened.search(text))
+
+    return trial
+
+
 # ---------------------------------------------------------------------------------------------- small files
 
 
@@ -301,5 +405,7 @@ TARGETS: dict[str, Callable[[Path], Trial]] = {
     "exported-models": exported_folders,
     "library-files": library_files,
     "library-values": library_values,
+    "bundles": bundle_files,
+    "filters": filter_texts,
     "settings": settings_files,
 }

@@ -12,7 +12,7 @@ from memstudio.training.devices import settings_kept
 from tests.fuzz.targets import TARGETS
 
 #: inputs a target in the suite
-SHORT = {"documents": 120, "exported-models": 25, "library-files": 60, "library-values": 60}
+SHORT = {"documents": 120, "exported-models": 25, "library-files": 60, "library-values": 60, "bundles": 40}
 USUALLY = 200
 
 

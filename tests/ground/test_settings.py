@@ -40,3 +40,12 @@ def test_the_tail_of_a_log(tmp_path: Path) -> None:
     assert tail(tmp_path / "logs" / "run.txt", 2)[-1].endswith("line 99")
     assert len(tail(tmp_path / "logs" / "run.txt", 5)) == 5
     assert tail(tmp_path / "none.txt") == []
+
+
+def test_what_another_process_has_kept_meanwhile_stays(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    here, there = Settings(file), Settings(file)
+    there.set("addons", ["theirs"])
+    here.set("theme", "dark")
+    assert (Settings(file).get("addons"), Settings(file).get("theme")) == (["theirs"], "dark")
+    assert here.get("addons") == ["theirs"]

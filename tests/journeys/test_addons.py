@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from memstudio import library
@@ -68,16 +69,10 @@ def test_it_stands_on_the_palette_with_a_form(qtbot: QtBot) -> None:
     session = Session(known, Document(nodes=[node]))
     page = NodePage(session, node, None)
     qtbot.addWidget(page)
-    said = " ".join(label.text() for label in page.findChildren(object_type()) if label.text())
+    said = " ".join(label.text() for label in page.findChildren(QLabel))
     assert "Units" in said
     assert "Longest span" in said
     session.close()
-
-
-def object_type() -> type:
-    from PySide6.QtWidgets import QLabel
-
-    return QLabel
 
 
 @pytest.mark.timeout(300)

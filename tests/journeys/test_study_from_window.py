@@ -1,16 +1,18 @@
-"""A study from the window: put together on an empty canvas, run by real workers, seen finishing, compared, bundled and sent.
+"""A study from the window: put together on an empty canvas, run by real workers, seen finishing, compared, reported, bundled, sent.
 
 Three memories, three loads, five seeds: 45 runs of a few steps each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QWidget
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from memstudio import library
@@ -113,11 +115,11 @@ def varied(qtbot: QtBot, window: Window) -> None:
 
 
 @contextmanager
-def workers(folder: Path, number: int) -> Iterator[None]:
-    """Real workers for as long as there is work; none is left behind."""
+def workers(folder: Path, number: int) -> Iterator[Callable[[], bool]]:
+    """Real workers for as long as there is work; none is left behind. Gives whether all of them have ended."""
     started = [start_worker(folder, detached=False) for _ in range(number)]
     try:
-        yield
+        yield lambda: all(worker.poll() is not None for worker in started)
         assert [worker.wait(timeout=60) for worker in started] == [0] * number
     finally:
         for worker in started:
@@ -125,6 +127,7 @@ def workers(folder: Path, number: int) -> Iterator[None]:
             worker.wait()
 
 
+@pytest.mark.timeout(300)
 def test_three_memories_three_loads_five_seeds(open_window: Opener, tmp_path: Path, qtbot: QtBot) -> None:  # noqa: F811
     window = open_window(tmp_path / "library")
     built(qtbot, window)
@@ -142,8 +145,9 @@ def test_three_memories_three_loads_five_seeds(open_window: Opener, tmp_path: Pa
     window.toggle_queue()
     queue = window.queue_panel
     qtbot.waitUntil(lambda: queue.tree.seen.waits == 45, timeout=10_000)
-    with workers(window.folder, 2):
-        qtbot.waitUntil(lambda: bool(queue.tree.seen.now), timeout=LONG)
+    with workers(window.folder, 2) as ended:
+        qtbot.waitUntil(lambda: bool(queue.tree.seen.now) or ended(), timeout=LONG)
+        assert queue.tree.seen.now, "no worker took a run"
         qtbot.waitUntil(lambda: not queue.tree.seen.now and not queue.tree.seen.waiting, timeout=LONG)
     queue.close_panel()
     assert not queue.tree.seen.failed
@@ -159,18 +163,44 @@ def test_three_memories_three_loads_five_seeds(open_window: Opener, tmp_path: Pa
     assert {len(group.runs) for group in seen.comparison.groups} == {5}
     assert len(seen.comparison.groups) == 9
 
+    report = tmp_path / "report.html"
+    entries = {action.text(): action for action in window.compare.report_menu().actions()}
+    entries["Report…"].trigger()
+    chosen(window, report)
+    qtbot.waitUntil(lambda: window.messages.said is not None and window.messages.said.text.startswith("Saved report.html"), timeout=LONG)
+    page = report.read_text(encoding="utf-8")
+    assert TITLE in page
+    assert all(label in page for label in ("Attention", "Delta rule", "Gated delta rule", "<svg"))
+
     file = tmp_path / "sent.memlib"
-    with library.open(window.folder) as opened:
-        assert opened.count(state="finished", study=study) == 45
-        opened.bundle([study], file)
-        measured = {row.uid: opened.measures(row.uid) for row in opened.runs(study=study)}
-    with library.open(tmp_path / "elsewhere") as empty:
-        assert empty.merge(file).runs == 45
-        there = empty.runs(study=study)
-        assert {row.uid for row in there} == set(measured)
-        assert {row.state for row in there} == {"finished"}
-        assert all(empty.measures(row.uid) == measured[row.uid] for row in there)
-        assert empty.study(study).title == TITLE
+    window.runs.show_study(study, TITLE)
+    window.show_page("runs")
+    qtbot.waitUntil(lambda: window.runs.model.rowCount() == 45, timeout=20_000)
+    window.actions_["runs.bundle"].trigger()
+    chosen(window, file)
+    qtbot.waitUntil(lambda: window.messages.said is not None and window.messages.said.text.startswith("45 runs written"), timeout=LONG)
+
     again = open_window(tmp_path / "elsewhere")
-    again.show_page("runs")
-    qtbot.waitUntil(lambda: again.runs.model.rowCount() == 45, timeout=20_000)
+    dropped(again, file)
+    qtbot.waitUntil(lambda: again.runs.model.rowCount() == 45, timeout=60_000)
+    with library.open(window.folder) as here, library.open(again.folder) as there:
+        runs = here.runs(study=study, state="finished")
+        assert len(runs) == 45
+        assert {row.uid for row in there.runs(study=study, state="finished")} == {row.uid for row in runs}
+        assert all(there.measures(row.uid) == here.measures(row.uid) for row in runs)
+        assert there.study(study).title == TITLE
+
+
+def chosen(window: Window, file: Path) -> None:
+    """Chooses a file in the dialog that is open."""
+    (dialog,) = (one for one in window.findChildren(QFileDialog) if one.isVisible())
+    dialog.fileSelected.emit(str(file))
+    dialog.reject()
+
+
+def dropped(window: Window, file: Path) -> None:
+    """Drops a file on the window."""
+    carried = QMimeData()
+    carried.setUrls([QUrl.fromLocalFile(str(file))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(300, 300), copy, carried, left, none))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from memstudio.experiment.document import Document
+from memstudio.components.catalogue import catalogue
+from memstudio.experiment import studies
+from memstudio.experiment.document import Axis, Case, Claim, Document, Run
 from memstudio.experiment.studies import PlannedRun
 from memstudio.ground.machine import this_process
 from memstudio.library import CurveAt, CurveAxis, Library, RunWriter, Submitted
@@ -92,6 +95,11 @@ def line(values: Sequence[float], name: str = "recall_by_load", loads: Sequence[
     return CurveAt(name, 100, table, (CurveAxis("load", tuple(loads), "pairs"),), "line", ("recall", "chance"))
 
 
+def at(step: int, curve: CurveAt) -> CurveAt:
+    """The same curve at another step."""
+    return replace(curve, step=step)
+
+
 def diagram(counts: Sequence[float], confidence: Sequence[float], accuracy: Sequence[float]) -> CurveAt:
     """A reliability diagram of equal bins."""
     n = len(counts)
@@ -105,3 +113,35 @@ def matrix(values: Any, name: str = "accuracy_matrix") -> CurveAt:
     table = np.asarray(values, dtype=np.float64)
     rows, columns = (tuple(float(i + 1) for i in range(n)) for n in table.shape)
     return CurveAt(name, 100, table, (CurveAxis("after task", rows), CurveAxis("task", columns)), "matrix")
+
+
+def factorial(
+    opened: Library,
+    axes: Sequence[Axis],
+    value: Callable[[Mapping[str, str], int], Mapping[str, float] | None],
+    *,
+    seeds: int = 3,
+    title: str = "What was varied",
+    claim: Claim | None = None,
+    work: Work | None = None,
+) -> Submitted:
+    """A study of these axes, planned as it is from the window. value: (case of each axis, seed) -> last measures; None: the run failed."""
+    asked = document(title).model_copy(update={"run": Run(vary=list(axes), replicates=seeds), "claim": claim})
+    runs = studies.plan(asked, catalogue())
+    cases = {cell.label: dict(cell.cases) for cell in studies.cell_cases(asked)}
+    submitted = opened.submit(asked, runs, title)
+    for uid, run in zip(submitted.runs, runs, strict=True):
+        of = None if work is None else lambda writer, run=run: work(writer, run.cell, run.seed)  # type: ignore[misc]
+        finish(opened, uid, value(cases[run.cell], run.seed), data=f"data of seed {run.seed}", work=of)
+    return submitted
+
+
+MEMORY = Axis(
+    name="memory",
+    cases=[
+        Case(label="attention", set={"mem1.component": "sequence.attention"}),
+        Case(label="delta rule", set={"mem1.component": "sequence.deltanet"}),
+    ],
+)
+WIDTH = Axis(name="key width", set="mem1.key_width", values=[4, 1, 2])
+HEADS = Axis(name="heads", set="mem1.heads", values=[1, 2])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from memstudio.experiment.document import Document, Node
@@ -202,3 +204,19 @@ def test_ten_thousand_runs_use_indexes(lib: Library, queue: Queue) -> None:
         plan = " ".join(row[3] for row in lib._conn.execute(f"EXPLAIN QUERY PLAN {sql}"))
         assert index in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_numpy_arrays_in_two_lines(tmp_path: Path) -> None:
+    """As README shows it."""
+    import memstudio.library
+    from tests.library.filled import study
+
+    with memstudio.library.open(tmp_path / "runs") as lib:
+        study(lib)
+
+    library = memstudio.library.open(tmp_path / "runs")
+    losses = {run.uid: library.series(run.uid, "loss[split=train]").values for run in library.runs(where="recall > 0.35", sort="-recall")}
+
+    library.close()
+    assert [values.tolist() for values in losses.values()] == [[1.0, 1 / 2, 1 / 3]] * 4
+    assert all(isinstance(values, np.ndarray) and values.dtype == np.float64 for values in losses.values())

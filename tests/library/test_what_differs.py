@@ -128,6 +128,28 @@ def test_nothing_else_is_said_only_when_it_is_certain(lib: Library) -> None:
     )
 
 
+def test_facts_are_counted_over_the_runs_that_count(lib: Library) -> None:
+    other = changed(packages={"torch": "2.12.0", "numpy": "2.4.6"}, device="cuda:0")
+    differs = compared(lib, environment=lambda cell, seed: other if (cell, seed) == ("b", 1) else ENVIRONMENT).differs
+    facts = {fact.name: fact for fact in differs.facts}
+    assert facts["torch"].values == (("2.13.0", 3), ("2.12.0", 1))
+    assert facts["torch"].words == "2.13.0 in 3 runs, 2.12.0 in 1 run"
+    assert (facts["numpy"].same, facts["numpy"].words) == (True, "2.4.6")
+    assert facts["code"].words == "0.1.0 0123456"
+    assert facts["component sequence.attention"].words == "version 1"
+    assert len(facts["machine"].values) == 1
+    assert differs.other_lines == (("torch", "2.13.0 in 3 runs, 2.12.0 in 1 run"), ("device", "cpu in 3 runs, cuda:0 in 1 run"))
+    # what a line says needs no second sentence
+    assert differs.denials
+    assert differs.doubts == ()
+
+
+def test_other_data_of_one_seed_is_a_line(lib: Library) -> None:
+    differs = compared(lib, data=lambda cell, seed: f"{cell}0000000" if seed == 0 else "same0000").differs
+    assert differs.other_lines == (("data of seed 0", "a0000000 in 1 run, b0000000 in 1 run"),)
+    assert differs.doubts == ("the data differ",)
+
+
 def changed(**changes: Any) -> dict[str, Any]:
     return {**ENVIRONMENT, **changes}
 

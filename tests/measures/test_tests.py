@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from memstudio.measures.tests import holm, paired_permutation, paired_t, welch_t
+from memstudio.measures.tests import holm, paired_permutation, paired_t, unpaired_permutation, welch_t
 
 # Quarters are exact in binary, so that ties among sums are ties for the oracle too.
 QUARTERS = st.integers(-40, 40).map(lambda n: n / 4)
@@ -128,3 +128,43 @@ def test_holm_rejects_what_its_rule_rejects(p_values: list[float]) -> None:
                 break
             rejected.add(index)
         assert {i for i, p in enumerate(corrected) if p <= level} == rejected
+
+
+@given(st.lists(QUARTERS, min_size=1, max_size=5), st.lists(QUARTERS, min_size=1, max_size=5))
+def test_unpaired_permutation_deals_out_every_way(first: list[float], second: list[float]) -> None:
+    values = [*first, *second]
+    seen = abs(np.mean(first) - np.mean(second))
+    ways = list(combinations(range(len(values)), len(first)))
+    apart = [abs(np.mean([values[i] for i in way]) - np.mean([v for i, v in enumerate(values) if i not in way])) for way in ways]
+    test = unpaired_permutation(first, second)
+    assert test.p == pytest.approx(np.mean([one >= seen - 1e-9 for one in apart]))
+    assert test.p is not None
+    assert test.p >= test.least_p - 1e-12
+    assert unpaired_permutation(second, first).p == pytest.approx(test.p)
+
+
+def test_unpaired_permutation_is_scipys() -> None:
+    generator = np.random.default_rng(2)
+    first, second = generator.normal(0.9, 1, 6), generator.normal(0, 1, 7)
+    theirs = stats.permutation_test(
+        (first, second),
+        lambda a, b: abs(np.mean(a) - np.mean(b)),
+        permutation_type="independent",
+        alternative="greater",
+        n_resamples=np.inf,
+    )
+    assert unpaired_permutation(first.tolist(), second.tolist()).p == pytest.approx(float(theirs.pvalue))
+
+
+@pytest.mark.parametrize(("n", "m", "least"), [(3, 3, 0.1), (5, 5, 2 / 252), (2, 3, 0.1), (1, 1, 1.0)])
+def test_few_unpaired_values_cannot_reach_far(n: int, m: int, least: float) -> None:
+    test = unpaired_permutation([10.0 + i for i in range(n)], [0.1 * i for i in range(m)])
+    assert test.p == pytest.approx(least)
+    assert test.least_p == pytest.approx(least)
+
+
+def test_too_many_or_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 20"):
+        unpaired_permutation([0.0] * 11, [1.0] * 10)
+    with pytest.raises(ValueError, match="both sides"):
+        unpaired_permutation([], [1.0])

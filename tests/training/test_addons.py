@@ -144,6 +144,23 @@ def test_safe_goes_for_those_who_compute(library: Library, own_home: Path) -> No
     assert library.run(run).state == "failed"
 
 
+def test_a_worker_runs_nothing_that_the_user_has_not_said_yes_to(library: Library, tmp_path: Path) -> None:
+    folder = put(tmp_path / "theirs", small("theirs"))
+    room.allow(folder)
+    run = queued(library, using("theirs"))
+    mark = f"open({str(tmp_path / 'mark')!r}, 'a').write('x')\n"
+    put(folder, {name: mark + code for name, code in small("theirs").items()})
+    train(library, run)
+    row = library.run(run)
+    assert (row.state, row.failed_node) == ("failed", "mem1")
+    assert not (tmp_path / "mark").exists()
+    room.allow(folder)
+    library.requeue(run)
+    train(library, run)
+    assert library.run(run).state == "finished"
+    assert (tmp_path / "mark").exists()
+
+
 def test_the_inspector_knows_them_and_lives_through_them(own_home: Path) -> None:
     put(own_home / "components" / "shown", small("shown"))
 

@@ -66,7 +66,7 @@ def test_a_conversation_over_the_pipe(talk: Talk) -> None:
     assert answer["answer"]["nodes"]["mem1"]["shape"] == [12, 8]
     assert answer["answer"]["nodes"]["mem1"]["text"] == "12 × 8"
     talk.say({"id": 2, "ask": "dance", "document": plain()})
-    assert talk.hear() == {"id": 2, "refused": "The inspector can be asked for shapes, sample, recall or devices, not 'dance'."}
+    assert talk.hear() == {"id": 2, "refused": "The inspector can be asked for shapes, sample, recall, step_time or devices, not 'dance'."}
     talk.say({"id": 4, "ask": "devices"})
     assert talk.hear()["answer"]["devices"][0] == "cpu"
     talk.say({"id": "three", "ask": "sample", "node": "task", "document": plain()})

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     "(mem1.heads); over the other axes a seed counts with its mean.",
 )
 @click.option(
-    "--test", type=click.Choice(("t", "permutation")), default="t", show_default=True, help="Which test the table and the sentences speak of."
+    "--test",
+    type=click.Choice(("t", "permutation")),
+    default="t",
+    show_default=True,
+    help="Which test the table and the sentences speak of.",
 )
 @click.option(
     "--correct",

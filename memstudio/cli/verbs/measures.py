@@ -69,13 +69,12 @@ def _runs(library: Library, names: tuple[str, ...]) -> list[str]:
 
 def _computed(library: Library, runs: list[str], wanted: tuple[str, ...]) -> list[dict[str, Any]]:
     from memstudio.components.catalogue import catalogue
+    from memstudio.experiment.entries import nearest
     from memstudio.library.later import LATER, compute
 
-    try:
-        if unknown := [name for name in wanted if name not in LATER]:
-            raise Refusal(f"There is no measure {unknown[0]!r} that can be computed later; `memstudio measures --list` says what can.")
-    except Refusal as error:
-        raise Typed(str(error)) from error
+    for name in wanted:
+        if name not in LATER:
+            raise Typed(f"There is no measure {name!r} that can be computed later{nearest(name, LATER)}; --list says what can.")
     done = compute(library, runs, wanted, _progress, catalogue())
     return [
         {"run": run, "measures": dict(done.values.get(run, {})), "skipped": done.skipped.get(run), "had": run in done.known} for run in runs

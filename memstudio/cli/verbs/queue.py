@@ -200,5 +200,5 @@ def stop_study(library: Library, study: str) -> None:
     told = f" ({len(going):,} at work will stop within a moment)" if going else ""
     click.echo(f"{counted(len(stopped), 'run')} of study {row.uid[:8]} stopped{told}.")
     for cell in library.tuning(row.uid):
-        if not cell.runs:
+        if cell.chosen is None:
             click.echo(f"{cell.label or 'The study'}: {cell.why}")

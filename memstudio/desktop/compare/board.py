@@ -18,6 +18,7 @@ from memstudio.desktop.compare.saying import InWords, WhatDiffersView, card
 from memstudio.desktop.compare.seen import PLOTS, MatricesSeen, Seen
 from memstudio.desktop.compare.study_body import StudyBody
 from memstudio.desktop.compare.table import MeasuresTable
+from memstudio.desktop.labels import line
 from memstudio.desktop.live.frame import Chooser, PanelFrame
 from memstudio.desktop.live.legend import Legend
 from memstudio.desktop.live.seen import Cell, PlotSeen
@@ -152,6 +153,8 @@ class Board(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.scrolled, 1)
+        self._above_time = line()
+        whole.addWidget(self._above_time)
         whole.addWidget(self.time)
 
     # ------------------------------------------------------------------------------------------ showing
@@ -236,7 +239,8 @@ class Board(QWidget):
 
     def _show_time(self, seen: Seen) -> None:
         steps = seen.steps
-        self.time.setVisible(steps is not None)
+        for widget in (self._above_time, self.time):
+            widget.setVisible(steps is not None)
         if steps is not None:
             self.time.show_step(steps.stored[-1], steps.stored[-1], steps.stored, seen.wish.step, steps.at)
 
@@ -247,9 +251,12 @@ class Board(QWidget):
         low = [id for id in ("calibration", "learning") if id in seen.plots]
         beside = ["matrices"] if seen.matrices is not None else []
         last: tuple[list[str], list[str]] = (low[:1], low[1:]) if not beside and len(low) == 2 else (low, beside)
-        rows = [([left[i]] if i < len(left) else [], [right[i]] if i < len(right) else []) for i in range(2)]
-        for place, (holders, ids) in enumerate(zip(self._rows, [*rows, last], strict=True)):
-            self._put(place + 2, holders, ids)
+        rows: list[tuple[list[str], list[str]]] = [
+            ([left[i]] if i < len(left) else [], [right[i]] if i < len(right) else []) for i in range(2)
+        ]
+        rows.append(last)
+        for place, holders in enumerate(self._rows):
+            self._put(place + 2, holders, rows[place])
 
     def _put(self, row: int, holders: tuple[_Beside, _Beside], ids: tuple[list[str], list[str]]) -> None:
         """Puts panels into the two halves of a row; one half alone takes all of it."""

@@ -24,7 +24,7 @@ from memstudio.library.study_figure import FigureCell
 
 #: pixels of a row of dots, of a case's gap, of the axes' room, and of a cell of a heat map at least and at most
 ROW, BETWEEN, ABOVE, BELOW, BESIDE = 20, 8, 20, 36, 78
-LOWEST, HIGHEST, NARROWEST, WIDEST = 24, 44, 38, 92
+LOWEST, HIGHEST, NARROWEST, WIDEST = 24, 44, 38, 120
 #: labels take at most this share of the width
 LABELS = 0.4
 DOT = 3.6
@@ -119,10 +119,13 @@ class FigureView(QWidget):
         stretch = min(1.8, max(1.0, area.height() / wanted))
         top = area.top()
         for _, cells, height in bands:
-            each = height * stretch / len(cells)
+            between = BETWEEN * stretch
+            each = (height * stretch - between) / len(cells)
+            top += between / 2
             for cell in cells:
-                yield Placed(cell, cell.at[1] if len(cell.at) > 1 else 0, QRectF(0, top, self.width(), each))
+                yield Placed(cell, cell.at[-1], QRectF(0, top, self.width(), each))
                 top += each
+            top += between / 2
 
     def _heat_rows(self) -> list[int]:
         """The numbers of the rows from the top: numbers grow upwards, as in plots."""
@@ -187,7 +190,7 @@ class FigureView(QWidget):
     def _draw_dots(self, painter: QPainter, placed: list[Placed], t: Tokens) -> None:
         assert self.seen is not None
         area, figure = self._plot_area(), self.seen.figure
-        bottom = placed[-1].area.bottom()
+        bottom = placed[-1].area.bottom() + BETWEEN / 2
         low, high = _ends([one.cell for one in placed], bare(figure.measure) in SHARES)
         scale = Scale()
 
@@ -206,6 +209,10 @@ class FigureView(QWidget):
         before = None
         for one in placed:
             if one.cell.at[0] != before:
+                if before is not None and len(one.cell.at) > 1:
+                    painter.setPen(QPen(QColor(t.faint), 1))
+                    y = round(one.area.top() - BETWEEN / 2) + 0.5
+                    painter.drawLine(QLineF(0, y, self.width(), y))
                 self._draw_case(painter, one, placed, area, t)
                 before = one.cell.at[0]
             _draw_dot(painter, one, across, area, t)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from memstudio.library.against import Test
     from memstudio.library.comparison import Comparison
     from memstudio.library.groups import Gathered, Group, Reading
+    from memstudio.library.importance import Importance
     from memstudio.library.overlays import Overlaid
     from memstudio.library.study_figure import StudyFigure
     from memstudio.measures.intervals import Interval
@@ -56,6 +57,17 @@ class Look:
     def __init__(self) -> None:
         self._kept = Kept()
         self._before: tuple[object, ...] = ()
+        #: what was worked out elsewhere, because it takes its time
+        self._learned: dict[Hashable, Importance] = {}
+
+    def forget(self) -> None:
+        """Forgets everything that was read: more has been measured of finished runs. From any thread."""
+        self._kept = Kept()
+        self._learned.clear()
+
+    def learn(self, key: Hashable, found: Importance) -> None:
+        """Takes what a forest said (see ParametersSeen.waiting); the next answer shows it. From any thread."""
+        self._learned[key] = found
 
     def __call__(self, library: Library, wish: Wish, fresh: bool = True) -> Seen | None:
         """Everything the page shows; None where fresh is False and nothing has changed since the last answer.
@@ -141,7 +153,7 @@ class Look:
 
     def _parameters(self, library: Library, made: Comparison, wish: Wish, measure: str) -> ParametersSeen | None:
         from memstudio.components.catalogue import catalogue
-        from memstudio.library.importance import SEED, importance_of, parameters_of, scattered
+        from memstudio.library.importance import SEED, Importance, importance_of, parameters_of, scattered
 
         if not measure:
             return None
@@ -149,14 +161,22 @@ class Look:
         table = self._once(library, made, ("parameters", measure), lambda: parameters_of(library, rows, measure, catalogue()))
         if not any(address != SEED for address in table.columns) or len(table.y) < FEWEST_RUNS:
             return None
-        found = self._once(library, made, ("importance", measure), lambda: importance_of(table, measure))
+        key = self._key(library, made, ("importance", measure))
+        known = self._learned.get(key)
+        if known is None and not table.asks_a_forest:
+            known = importance_of(table, measure)
+        found = known or Importance(measure, len(table.y), "", "Working out which parameters matter.")
         address = studying.chosen_parameter(wish.chosen.get("parameters", ""), found, table.columns)
-        return studying.parameters_seen(found, scattered(table, made.groups, address, measure), list(table.columns), made.labels)
+        shown = studying.parameters_seen(found, scattered(table, made.groups, address, measure), list(table.columns), made.labels)
+        return shown if known is not None else replace(shown, waiting=(key, table))
 
     def _once(self, library: Library, made: Comparison, what: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made once for the same finished runs in the same groups."""
+        return self._kept.get(self._key(library, made, what), make)
+
+    def _key(self, library: Library, made: Comparison, what: Hashable) -> Hashable:
         runs = tuple(tuple((row.uid, row.ended) for row in one.finished) for one in made.groups)
-        return self._kept.get((library.path, runs, what), make)
+        return library.path, runs, what
 
     def _plots(self, library: Library, wish: Wish, made: Comparison, there: Overlaid) -> dict[str, PlotSeen]:
         plots: dict[str, PlotSeen] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,8 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from memstudio.desktop.background import Background
+from memstudio.desktop.compare import reported
 from memstudio.desktop.compare.board import Board
 from memstudio.desktop.compare.computing import Computing
 from memstudio.desktop.compare.look import Look, offered
@@ -22,6 +24,7 @@ from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.live.frame import plain
 from memstudio.library.baselines import keep_baseline
 from memstudio.library.comparison import heading
+from memstudio.library.importance import Importance, importance_of
 
 if TYPE_CHECKING:
     from memstudio.desktop.reader import Reader
@@ -31,10 +34,14 @@ FOLLOW = 1_000
 
 
 class ComparePage(QWidget):
-    """The page: `show_study`, `show_runs`. runs_asked(): the Runs page is wanted; said(text, level): a sentence for the message line."""
+    """The page: `show_study`, `show_runs`. runs_asked(): the Runs page is wanted; said(text, level): a sentence for the message line.
+
+    report_asked(kind, What): a report, table or figure for print is to be written, see desktop.reporting.
+    """
 
     runs_asked = Signal()
     said = Signal(str, str)
+    report_asked = Signal(object, object)
 
     def __init__(self, reader: Reader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,8 +54,10 @@ class ComparePage(QWidget):
         self.offered: tuple[Offered, ...] = ()
         self._look = Look()
         self._told = ""
+        self._background = Background("parameters", self)
+        self._asked_forest: Hashable = None
         self._follow = QTimer(self, singleShot=True, interval=FOLLOW)
-        self._follow.timeout.connect(self._ask)
+        self._follow.timeout.connect(partial(self._ask, False))
         self._make()
         self._connect()
         self._show_start()
@@ -59,6 +68,7 @@ class ComparePage(QWidget):
         self.title = Elided("Compare", "heading")
         self.ways_button = button("", self._open_ways, tip="What makes a group", name="Group runs by")
         self.later_button = button("Compute…", self._open_later, tip="Compute measures that were thought of later, from the raw outcomes")
+        self.report_button = button("Save…", self._open_report, tip="A report, the table, or a figure for print")
         self.other_button = button("Compare another…", self._open_studies, tip="Compare another study, or other runs")
         self.start = StartView()
         self.board = Board()
@@ -81,7 +91,7 @@ class ComparePage(QWidget):
         row.setContentsMargins(20, 0, 16, 0)
         row.setSpacing(10)
         row.addWidget(self.title, 1)
-        for made in (self.ways_button, self.later_button, self.other_button):
+        for made in (self.ways_button, self.later_button, self.report_button, self.other_button):
             row.addWidget(made)
         return bar
 
@@ -160,15 +170,28 @@ class ComparePage(QWidget):
         self._ask_studies()
         self._ask()
 
-    def _ask(self) -> None:
-        """Asks for what is compared, and while studies are offered for those."""
+    def _ask(self, fresh: bool = False) -> None:
+        """Asks for what is compared, and while studies are offered for those. fresh: even where nothing changed in the library."""
         if self.stack.currentIndex() == 0 or not self.offered:
             self._ask_studies()
         if not self.wish.names:
             return
         look, wish = self._look, self.wish
-        fresh = self.seen is None or self.seen.wish != wish
+        fresh = fresh or self.seen is None or self.seen.wish != wish
         self.reader.ask(lambda library: look(library, wish, fresh), self._answered, self._refused, key=("compare", id(self)))
+
+    def _ask_forest(self, seen: Seen) -> None:
+        """Works out which parameters matter where that takes its time: away from the reader, who has others to answer."""
+        waiting = seen.parameters.waiting if seen.parameters is not None else None
+        if waiting is None or waiting[0] == self._asked_forest:
+            return
+        key, table = waiting
+        self._asked_forest = key
+        self._background.do(partial(importance_of, table, seen.measure), partial(self._forest_said, key), self._refused)
+
+    def _forest_said(self, key: Hashable, found: Importance) -> None:
+        self._look.learn(key, found)
+        self._ask(fresh=True)
 
     def _ask_studies(self) -> None:
         self.reader.ask(offered, self._show_offered, _ignore, key=("compare.studies", id(self)))
@@ -176,6 +199,7 @@ class ComparePage(QWidget):
     def _answered(self, seen: Seen | None) -> None:
         if seen is not None and seen.wish == self.wish:
             self._show(seen)
+            self._ask_forest(seen)
 
     def _refused(self, sentence: str) -> None:
         if self.seen is None or self.seen.wish.names != self.wish.names:
@@ -195,7 +219,7 @@ class ComparePage(QWidget):
         self.title.say("Compare")
         self.start.say(sentence)
         self.setFocusProxy(self.start.runs_button)
-        for made in (self.ways_button, self.later_button, self.other_button):
+        for made in (self.ways_button, self.later_button, self.report_button, self.other_button):
             made.hide()
         self.stack.setCurrentIndex(0)
 
@@ -212,7 +236,7 @@ class ComparePage(QWidget):
         # the keyboard goes on with the table, not with whatever comes after the button that was pressed
         inside = self.start.isAncestorOf(focus) if (focus := self.focusWidget()) is not None else False
         self.board.show_seen(seen)
-        for made in (self.ways_button, self.later_button, self.other_button):
+        for made in (self.ways_button, self.later_button, self.report_button, self.other_button):
             made.show()
         self.stack.setCurrentIndex(1)
         self.board.fit_cards()
@@ -220,7 +244,8 @@ class ComparePage(QWidget):
         if inside:
             self.board.table.setFocus(Qt.FocusReason.OtherFocusReason)
         QWidget.setTabOrder(self.ways_button, self.later_button)
-        QWidget.setTabOrder(self.later_button, self.other_button)
+        QWidget.setTabOrder(self.later_button, self.report_button)
+        QWidget.setTabOrder(self.report_button, self.other_button)
 
     # ------------------------------------------------------------------------------------------ what a person does
 
@@ -277,12 +302,23 @@ class ComparePage(QWidget):
 
     def _show_computing(self, words: str) -> None:
         self.later_button.setText(words or "Compute…")
+        if not words:
+            # finished runs have more measures now
+            self._look.forget()
+            self._ask(fresh=True)
 
     def _open_ways(self) -> None:
         _popup(self.ways_menu(), self.ways_button)
 
     def _open_studies(self) -> None:
         _popup(self.studies_menu(), self.other_button)
+
+    def report_menu(self) -> QMenu:
+        """The menu of what can be written about what is compared."""
+        return reported.menu(self.seen, self.report_asked.emit, self) if self.seen is not None else QMenu(self)
+
+    def _open_report(self) -> None:
+        _popup(self.report_menu(), self.report_button)
 
     def _open_later(self) -> None:
         _popup(self.later_menu(), self.later_button)
@@ -301,6 +337,7 @@ class ComparePage(QWidget):
         """The window closes."""
         self._follow.stop()
         self.computing.stop()
+        self._background.close()
 
 
 def _popup(menu: QMenu, below: QWidget) -> None:

@@ -60,7 +60,7 @@ class Bars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, t = QPainter(self), theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        names = min(0.46 * self.width(), self._widest() + 10)
+        names = min(0.5 * self.width(), self._widest() + 24)
         for i, row in enumerate(self.rows):
             area = QRectF(0, i * ROW, self.width(), ROW)
             if row.address == self.now:

@@ -64,7 +64,7 @@ class InWords(QWidget):
         self.text.setAccessibleName(" ".join(one.text for one in said))
         words = [f"{count(more, 'other difference')} {'is' if more == 1 else 'are'} in the table."] if more else []
         words += [doubt] if doubt else []
-        words += seen.comparison.notes
+        words += [*seen.comparison.notes, *([seen.comparison.advice] if seen.comparison.advice else [])]
         self.doubt.setText(" ".join(words))
         self.doubt.setAccessibleName(" ".join(words))
         self.doubt.setVisible(bool(words))
@@ -120,7 +120,8 @@ class WhatDiffersView(QWidget):
     def show_seen(self, seen: Seen) -> None:
         """Shows what differs between the groups."""
         differs = seen.comparison.differs
-        self.lines = differs.lines
+        self.lines = (*differs.lines, *differs.other_lines)
+        own = len(differs.lines)
         while len(self._labels) < len(self.lines):
             name, value = label("", "mono-dim"), Elided("", "mono")
             self._labels.append((name, value))
@@ -130,6 +131,7 @@ class WhatDiffersView(QWidget):
             there = place < len(self.lines)
             if there:
                 name.setText(self.lines[place][0])
+                set_kind(value, "mono" if place < own else "mono-careful")
                 value.say(_values(self.lines[place][1]))
                 value.setAccessibleName(f"{self.lines[place][0]}: {self.lines[place][1]}")
                 self._grid.addWidget(name, place + 1, 0)
@@ -137,7 +139,7 @@ class WhatDiffersView(QWidget):
             name.setVisible(there)
             value.setVisible(there)
         self._say(self.same, differs.same_words, "mono-good" if differs.nothing_else else "mono-dim", len(self.lines) + 1)
-        self._say(self.denied, _joined(differs.denials), "mono-careful", len(self.lines) + 2)
+        self._say(self.denied, _joined(differs.doubts), "mono-careful", len(self.lines) + 2)
         self._grid.setRowStretch(len(self.lines) + 3, 1)
 
     def _say(self, widget: QLabel, text: str, kind: str, row: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from memstudio.library.against import Difference, Test
     from memstudio.library.comparison import Comparison
     from memstudio.library.groups import By
-    from memstudio.library.importance import Importance
+    from memstudio.library.importance import Importance, Table
     from memstudio.library.overlays import Matrix
     from memstudio.library.sentences import Sentence
     from memstudio.library.study_figure import Kind, StudyFigure
@@ -122,11 +122,15 @@ class StudySeen:
 
 @dataclass(frozen=True, eq=False)
 class ParametersSeen:
-    """Which parameters matter for the measure, and one of them against it, run by run."""
+    """Which parameters matter for the measure, and one of them against it, run by run.
+
+    waiting: what is still to be worked out: under which key it is kept, and of what.
+    """
 
     importance: Importance
     options: tuple[Option, ...]
     plot: PlotSeen
+    waiting: tuple[Hashable, Table] | None = None
 
 
 @dataclass(frozen=True)

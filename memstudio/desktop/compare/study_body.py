@@ -47,6 +47,8 @@ class StudyBody(QWidget):
         self.legend.show_cells([] if number is None else [Cell(case, 1, 1) for case in figure.axes[number].cases])
         self._logs = (log_x, log_y)
         if seen.plot is not None:
+            # what is not shown asks for no room
+            self.view.setMinimumHeight(0)
             self._show_lines()
         else:
             self.view.show_seen(seen, self.legend.hidden)

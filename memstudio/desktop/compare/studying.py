@@ -111,14 +111,14 @@ def _tracks(line: FigureLine, number: int) -> list[Track]:
 
 
 def parameter_titles(addresses: Iterable[str]) -> dict[str, str]:
-    """`heads`, `rate`, `seed`; with the node where several have one of that name, and of a component always: `component (mem1)`."""
+    """`heads`, `rate`, `seed`; with the node where several have one of that name; a component by its node alone: `mem1`."""
     those = list(addresses)
     names = Counter(address.rpartition(".")[2] for address in those)
     found = {}
     for address in those:
         node, _, name = address.rpartition(".")
-        alone = names[name] == 1 and name != "component"
-        found[address] = "seed" if address == SEED else name.replace("_", " ") + ("" if alone else f" ({node})")
+        words = node if name == "component" else name.replace("_", " ")
+        found[address] = "seed" if address == SEED else words if name == "component" or names[name] == 1 else f"{words} ({node})"
     return found
 
 

@@ -26,7 +26,7 @@ class AddOnsLine(QFrame):
         self.setProperty("kind", "card")
         self.setAccessibleName("Add-ons")
         self._asks: AddOn | None = None
-        self.text = Elided()
+        self.text = Elided(lines=2)
         self.yes = button("Use it", self._allow, tip="Use it as it is now; it is asked about again when its files change")
         self.no = button("Leave it out", self._decline, "quiet", "Do not use it, and do not ask again")
         self.more = button("Show add-ons", self.settings.emit, "link", "The list of add-ons in Settings")
@@ -66,5 +66,5 @@ class AddOnsLine(QFrame):
 
 def _question(one: AddOn, others: int) -> str:
     more = f" {others} more ask." if others > 1 else " One more asks." if others else ""
-    changed = " Its files have changed since you said yes." if "changed" in one.reason else ""
-    return f"The add-on {one.name} ({one.where}) asks to be used.{changed} It is a program and can do what you can do.{more}"
+    changed = "; its files have changed since you said yes" if "changed" in one.reason else ""
+    return f"The add-on {one.name} asks to be used{changed}.{more} It is a program, and can do what you can do. It comes from {one.where}."

@@ -49,6 +49,7 @@ class Inspector(QFrame):
         session.document_changed.connect(self._follow)
         session.facts_changed.connect(self._facts)
         session.selection_changed.connect(self._select)
+        session.study_asked.connect(self.show_study)
         session.catalogue_changed.connect(self._show_anew)
         self._follow(session.document)
 

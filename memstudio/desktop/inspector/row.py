@@ -13,11 +13,13 @@ from memstudio.desktop import icons, theme
 from memstudio.desktop.canvas.summary import same, value_text
 from memstudio.desktop.inspector.axes import axis_of, values_of
 from memstudio.desktop.inspector.fields import Field, FlagField
+from memstudio.desktop.inspector.typed import range_text
 from memstudio.desktop.inspector.vary import VaryBox
 from memstudio.desktop.labels import Elided, label
 from memstudio.desktop.session import Session
 from memstudio.desktop.tokens import Tokens
 from memstudio.experiment import edits
+from memstudio.experiment.document import Axis
 from memstudio.experiment.parameters import Parameter
 
 #: 1e-08 and 1e+06 read better as 1e-8 and 1e6
@@ -110,12 +112,14 @@ class Row(QWidget):
 
     def _show_axis(self) -> None:
         axis = axis_of(self.session.document, self.address)
+        axis = axis or next(
+            (one for one in self.session.document.run.vary if one.match is not None and one.match.width == self.address), None
+        )
         self._varied.setVisible(axis is not None)
         self.vary_action.setText("Edit what is varied…" if axis is not None else "Vary…")
         if axis is not None:
             texts = [value_text(self.parameter, value, self.session.catalogue) for value in values_of(axis, self.address)]
-            same_everywhere = len(set(texts)) == 1
-            self._varied.setText(f"{axis.name} sets it to {texts[0]}" if same_everywhere else f"varied by {axis.name}: {', '.join(texts)}")
+            self._varied.setText(_varied_text(axis, self.address, texts))
 
     def show_problem(self, sentence: str | None) -> None:
         """An error found by checking the whole document, shown where it belongs."""
@@ -166,7 +170,10 @@ class Row(QWidget):
         )
 
     def open_vary(self) -> None:
-        """Opens the small form that makes an axis of the study of this parameter."""
+        """Opens the small form that makes an axis of the study of this parameter; what a budget finds is shown in the study."""
+        if any(axis.match is not None and axis.match.width == self.address for axis in self.session.document.run.vary):
+            self.session.study_asked.emit()
+            return
         if self._vary is None:
             self._vary = VaryBox(self.session, self.parameter, self.address)
             self._vary.finished.connect(self._close_vary)
@@ -179,6 +186,15 @@ class Row(QWidget):
             self._vary.deleteLater()
             self._vary = None
             self._more.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _varied_text(axis: Axis, address: str, texts: list[str]) -> str:
+    """What an axis does with a parameter: `varied by memory: 2, 4`, `memory sets it to 4`, `memory finds it, for the same state bytes`."""
+    if axis.match is not None and axis.match.width == address:
+        return f"{axis.name} finds it, for the same {axis.match.what.replace('_', ' ')}"
+    if axis.range is not None:
+        return f"tuned by {axis.name}: {range_text(axis.range)}"
+    return f"{axis.name} sets it to {texts[0]}" if len(set(texts)) == 1 else f"varied by {axis.name}: {', '.join(texts)}"
 
 
 def _range_of(parameter: Parameter) -> str:

@@ -13,6 +13,8 @@ _GAPS = re.compile(r"[\s,;]+")
 _WHOLE = re.compile(r"^[+-]?\d+$")
 #: `1 .. 8`, `0.1 .. 0.5, 5`, `log 1e-4 .. 1e-2, 5`; two dots or more, or one character for them
 _SPREAD = re.compile(r"^(log\b)?\s*(\S+?)\s*(?:\.\.+|\u2026)\s*([^\s,;]+)(?:\s*[,;]?\s*(\S+))?$", re.IGNORECASE)
+#: 1e-08 and 1e+06 read better as 1e-8 and 1e6
+_EXPONENT = re.compile(r"e([+-])0*(\d+)")
 #: values that a spread may come to; more in one axis are a slip of the hand
 _MOST = 200
 
@@ -35,10 +37,12 @@ def read_number(parameter: Whole | Real, text: str) -> int | float:
 
 
 def number_text(value: Any) -> str:
-    """A number as it stands in a field: 16, 0.001, 3e-05; without separators, so that it can be edited."""
+    """A number as it stands in a field: 16, 0.001, 3e-5; without separators, so that it can be edited."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.10g}"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return _EXPONENT.sub(lambda found: f"e{found[1].replace('+', '')}{found[2]}", f"{value:.10g}")
 
 
 def read_whole_list(parameter: WholeList, text: str) -> tuple[int, ...]:
@@ -115,6 +119,11 @@ def _how_many(parameter: Whole | Real, low: float, high: float, typed: str | Non
     if not 2 <= number <= _MOST:
         raise Refusal(f"A range is taken at 2 to {_MOST} values, not {number:,}.")
     return number
+
+
+def values_hint(parameter: Whole | Real) -> str:
+    """How values are typed, and which are allowed."""
+    return f"Such as 1, 2, 4 or log 1e-4 .. 1e-2, 5\nFrom {number_text(parameter.low)} to {number_text(parameter.high)}"
 
 
 def range_text(wanted: Range) -> str:

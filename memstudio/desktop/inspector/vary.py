@@ -10,17 +10,15 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from memstudio.desktop.inspector import axes, typed
+from memstudio.desktop.inspector.fields import combo
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.session import Session
-from memstudio.desktop.study import saying
-from memstudio.experiment import studies
+from memstudio.desktop.study import places, saying
+from memstudio.experiment import axis_edits, studies
 from memstudio.experiment.addresses import find
-from memstudio.experiment.document import Axis, Document
+from memstudio.experiment.document import Axis, Document, Match
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Whole, WholeList
-
-#: how values are typed; a spread may be even or logarithmic
-_WANTED = "1, 2, 4 or log 1e-4 .. 1e-2, 5"
 
 
 class Vary(QFrame):
@@ -48,12 +46,16 @@ class Vary(QFrame):
         row.addWidget(self.remove)
         row.addStretch(1)
         row.addWidget(button("Cancel", self.finished.emit, "quiet"))
+        self.more = button("Labels, budget, tuning…", session.study_asked.emit, "link", "Show this axis in the study")
 
     def finish_layout(self) -> None:
         """Puts what stands under the cases."""
         for widget in (self.count, self.error, self._buttons):
             self.box.addWidget(widget)
-        self.remove.setVisible(axes.axis_of(self.session.document, self.address) is not None)
+        self.box.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        varied = axes.axis_of(self.session.document, self.address) is not None
+        self.remove.setVisible(varied)
+        self.more.setVisible(varied)
 
     def wanted(self, document: Document) -> Document:
         """The document with the axis as it stands in the form. Raises Refusal."""
@@ -145,11 +147,11 @@ class VaryBox(Vary):
     def _add_line(self, parameter: Whole | Real | WholeList, values: list[Any]) -> None:
         self._line = QLineEdit(typed.values_text(parameter, values))
         self._line.setAccessibleName(f"Values of {parameter.title.lower()}")
-        wanted = "Lists with ; between them" if isinstance(parameter, WholeList) else _WANTED
-        self._line.setPlaceholderText(wanted)
-        self._line.setToolTip(f"{wanted}, {parameter.range_text}")
+        lists = f"Lists with ; between them\nEach from {parameter.low:,} to {parameter.high:,}"
+        wanted = lists if isinstance(parameter, WholeList) else typed.values_hint(parameter)
+        self._line.setToolTip(wanted)
         self._line.textChanged.connect(self.look)
-        self.box.addWidget(label(f"{wanted}, {parameter.range_text}", "small", wrap=True))
+        self.box.addWidget(label(wanted, "small", wrap=True))
         self.box.addWidget(self._line)
 
     def _add_lines(self, parameter: Parameter, values: list[Any]) -> None:
@@ -201,8 +203,21 @@ class VaryComponent(Vary):
             check.toggled.connect(self.look)
             self.box.addWidget(check)
             self._checks.append((entry.id, check))
+        self._add_budget(axis)
         self.finish_layout()
         self.look()
+
+    def _add_budget(self, axis: Axis | None) -> None:
+        """What every component is given as much of as the first."""
+        self.held = combo([(None, "nothing"), *saying.BUDGETS.items()])
+        self.held.setAccessibleName("Held equal")
+        self.held.setToolTip("What each is given as much of as the first, by its width; how far that is off is shown in the study")
+        if axis is not None and axis.match is not None:
+            self.held.setCurrentIndex(self.held.findData(axis.match.what))
+        row = QHBoxLayout()
+        row.addWidget(label("Held equal", "dim"), 2)
+        row.addWidget(self.held, 3)
+        self.box.addLayout(row)
 
     def start(self) -> None:
         """Takes the keyboard."""
@@ -213,4 +228,14 @@ class VaryComponent(Vary):
         ticked = [id for id, check in self._checks if check.isChecked()]
         if len(ticked) < 2:
             raise Refusal("Tick at least two components.")
-        return axes.with_components(document, self.address, ticked, self.session.catalogue, self._name)
+        made = axes.with_components(document, self.address, ticked, self.session.catalogue, self._name)
+        axis, what = axes.axis_of(made, self.address), self.held.currentData()
+        if axis is None or (axis.match.what if axis.match is not None else None) == what:
+            return made
+        if what is None:
+            return axis_edits.set_match(made, axis.name, None)
+        widths = places.widths(made, self.session.catalogue)
+        if not widths:
+            raise Refusal("Nothing here has a width that could be matched.")
+        old = axis.match or Match(what=what, width=widths[0].address, to=axis.all_cases()[0].label)
+        return axis_edits.set_match(made, axis.name, Match(what=what, width=old.width, to=old.to))

@@ -128,11 +128,14 @@ def _draw_x_axis(painter: QPainter, ground: Ground, t: Tokens) -> None:
     painter.setFont(fonts.sans(looks.TYPE_AXIS))
     painter.setPen(QColor(t.dim))
     last = -math.inf
+    # names share the width; numbers that do not fit beside each other leave some out
+    room = area.width() / (ground.x[1] - ground.x[0] or 1.0) - 8 if ground.x_scale.names else math.inf
     for tick in ground.x_scale.ticks(*ground.x, max(3, min(6, int(area.width() / 48)))):
-        wide = measure.horizontalAdvance(tick.text)
+        text = tick.text if room == math.inf else measure.elidedText(tick.text, Qt.TextElideMode.ElideMiddle, max(room, 24.0))
+        wide = measure.horizontalAdvance(text)
         x = min(float(ground.across(tick.place)), area.right() + BESIDE - wide / 2 - 1)
         if x - wide / 2 > last + 7:
-            painter.drawText(QRectF(x - wide, area.bottom() + 3, wide * 2, 15), int(_CENTRE), tick.text)
+            painter.drawText(QRectF(x - wide, area.bottom() + 3, wide * 2, 15), int(_CENTRE), text)
             last = x + wide / 2
     painter.drawText(QRectF(area.left(), area.bottom() + 17, area.width(), 15), int(_RIGHT), ground.seen.x_name)
 

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from memstudio.desktop.live.seen import Style, Track
-from memstudio.desktop.tokens import Curve, Tokens
+from memstudio.desktop.tokens import Tokens
 from memstudio.report import colours
+from memstudio.report.colours import Curve
 
 #: pen widths in pixels: what matters most, what stands beside it, what is faint behind
 MAIN, THIN, FAINT = 1.6, 1.0, 1.0

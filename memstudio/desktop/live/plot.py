@@ -166,7 +166,7 @@ class Plot(QWidget):
             return (-0.015, 1.15 if seen.boundaries else 1.02)
         # single steps may shoot far out of what the lines are about: they do not rule the axis
         lines = [track for track in tracks if track.style != "faint"] or tracks
-        ends = _ends([scale.places(track.y) for track in lines])
+        ends = _ends([scale.places(values) for track in lines for values in self._reach(track)])
         if ends is None:
             return (0.0, 1.0)
         low, high = ends
@@ -177,6 +177,12 @@ class Plot(QWidget):
             return 0.0, rounded_up(high * 1.02)
         pad = 0.06 * (high - low) or 0.5
         return low - pad, high + pad
+
+    def _reach(self, track: Track) -> tuple[np.ndarray, ...]:
+        """What of a track the y axis shows: over steps the line alone, else its interval too, which has few points and says much."""
+        if self.seen.x_end is not None or track.low is None or track.high is None:
+            return (track.y,)
+        return track.y, track.low, track.high
 
     def _show_lines(self) -> None:
         t, wide = theme.current(), self.width() > WIDE

@@ -21,6 +21,8 @@ from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count
 
 _WIDTH, _HEIGHT = 400, 560
+#: the height of an empty queue
+_LOW = 148
 #: room at the foot of the window, where the message line stands
 _ABOVE = 52
 #: milliseconds between two looks at the queue while it is open and something is written
@@ -43,9 +45,7 @@ class QueuePanel(Overlay):
         self.tree.itemActivated.connect(self._activated)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._open_menu)
-        self.empty = label(
-            "Nothing runs or waits. What Run starts stands here, also when the window was closed in between.", "dim", wrap=True
-        )
+        self.empty = label("What Run starts stands here, also when the window was closed in between.", "dim", wrap=True)
         self._lay_out()
         self._timer = QTimer(self, singleShot=True, interval=_LOOK)
         self._timer.timeout.connect(self.look)
@@ -92,6 +92,7 @@ class QueuePanel(Overlay):
         nothing.setContentsMargins(16, 0, 16, 0)
         nothing.addWidget(self.empty)
         column.addLayout(nothing)
+        column.addStretch(0)
         self.foot_line = line()
         column.addWidget(self.foot_line)
         column.addLayout(foot)
@@ -103,7 +104,7 @@ class QueuePanel(Overlay):
         """Beside the rail, from the foot of the window up, as high as what it shows needs."""
         around = self._around.rect()
         width = min(self._wanted[0], around.width() - 96)
-        height = min(self._wanted[1], around.height() - _ABOVE - 16)
+        height = min(self._wanted[1], around.height() - _ABOVE - 16) if not self.tree.isHidden() else _LOW
         self.setGeometry(QRect(76, around.height() - height - _ABOVE, width, height))
 
     # ------------------------------------------------------------------------------------------ showing
@@ -142,6 +143,7 @@ class QueuePanel(Overlay):
             self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.empty.setVisible(nothing)
         self.tree.setVisible(not nothing)
+        self._place()
         self.tree.show_seen(seen)
         self._show_deeds()
         if self.isVisible() and (seen.now or seen.waiting) and not self._timer.isActive():

@@ -118,7 +118,9 @@ class QueueTree(QTreeWidget):
     # ------------------------------------------------------------------------------------------ showing
 
     def show_seen(self, seen: Seen) -> None:
-        """Shows the queue as it is now; selection, folding and the place scrolled to stay."""
+        """Shows the queue as it is now; selection, folding and the place scrolled to stay. Not while a row is dragged."""
+        if self.state() == QAbstractItemView.State.DraggingState:
+            return
         self.seen = seen
         keys = _keys(seen)
         self._filling = True
@@ -158,7 +160,7 @@ class QueueTree(QTreeWidget):
         made = QTreeWidgetItem(self, [title])
         made.setData(0, KIND, SECTION)
         made.setData(0, KEY, f"section:{name}")
-        made.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        made.setFlags(Qt.ItemFlag.ItemIsEnabled | (Qt.ItemFlag.ItemIsDropEnabled if name == "waiting" else Qt.ItemFlag.NoItemFlags))
         return made
 
     def _run(self, parent: QTreeWidgetItem, item: Item, kind: str) -> None:
@@ -173,7 +175,7 @@ class QueueTree(QTreeWidget):
     def _group(self, parent: QTreeWidgetItem, group: Group, kind: str) -> None:
         made = QTreeWidgetItem(parent)
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        made.setFlags(flags | Qt.ItemFlag.ItemIsDragEnabled if kind == WAITING else flags)
+        made.setFlags(flags | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled if kind == WAITING else flags)
         made.setData(0, KIND, kind)
         made.setData(0, KEY, group.key)
         made.setData(0, RUNS, group.uids)

@@ -68,8 +68,12 @@ class Carrying(QObject):
     def measure(self) -> None:
         """Adds up the size of the library."""
         if not self.busy:
-            path = self._path
-            self._background.do(lambda: _with_library(path, lambda library: library.size()), self.sized.emit)
+            self.ask(lambda library: library.size(), self.sized.emit)
+
+    def ask(self, question: Callable[[Library], Any], then: Callable[[Any], None]) -> None:
+        """Asks what takes a while to answer, besides everything else that is asked."""
+        path = self._path
+        self._background.do(lambda: _with_library(path, question), then)
 
     def cancel(self) -> None:
         """Ends what is carried, as if it had not been begun."""
@@ -141,8 +145,3 @@ def bundled_words(bundled: Bundled) -> str:
 def purged_words(purged: Purged) -> str:
     """What came of emptying the trash."""
     return f"{count(purged.runs, 'run')} deleted for good; {size(purged.bytes)} freed."
-
-
-def can_be_merged(path: Path) -> bool:
-    """Whether a file or folder looks like a library or a bundle."""
-    return path.suffix in (BUNDLE, ".db") or (path.is_dir() and (path / "library.db").exists())

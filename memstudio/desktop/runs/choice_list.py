@@ -36,8 +36,9 @@ class ChoiceList(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.field)
-        column.addWidget(self.nothing)
+        column.addWidget(self.nothing, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.list, 1)
+        self._fill()
         self.field.textChanged.connect(self._fill)
         self.field.installEventFilter(self)
         self.list.itemChanged.connect(self._changed)
@@ -81,6 +82,7 @@ class ChoiceList(QWidget):
             if choice.id == current:
                 self.list.setCurrentItem(item)
         self._filling = False
+        self.nothing.setText("Nothing is called so." if self._choices else "Looking through the runs…")
         self.nothing.setVisible(not self.list.count())
         self.list.verticalScrollBar().setValue(at)
 

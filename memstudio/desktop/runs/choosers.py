@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.runs import columns as known_columns
 from memstudio.desktop.runs.bar import RunsBar
+from memstudio.desktop.runs.carrying import Carrying
 from memstudio.desktop.runs.choices import columns_to_choose, names_to_group
 from memstudio.desktop.runs.column_chooser import ColumnChooser
 from memstudio.desktop.runs.group_chooser import GroupChooser
@@ -38,11 +39,12 @@ class Choosers(QObject):
         bar: RunsBar,
         table: RunsTable,
         reader: Reader,
+        carrying: Carrying,
         chosen: Sequence[str] | None,
         keep: Callable[[str, object], object],
     ) -> None:
         super().__init__(table)
-        self._bar, self._table, self._reader, self._keep = bar, table, reader, keep
+        self._bar, self._table, self._reader, self._carrying, self._keep = bar, table, reader, carrying, keep
         self._chosen = list(chosen) if chosen else None
         self._known: dict[str, Column] = {}
         self._views: Mapping[str, View] = {}
@@ -59,7 +61,7 @@ class Choosers(QObject):
     def ask(self) -> None:
         """Asks for every column that there is: parameters, measures and versions of the runs that are shown."""
         study = self._table.runs.query.study or None
-        self._reader.ask(lambda library: library.columns(study=study), self._take, lambda sentence: None, ("columns", id(self)))
+        self._carrying.ask(lambda library: library.columns(study=study), self._take)
 
     def begin(self) -> None:
         """Asks what is needed to show the first columns: what was chosen may be anything, the usual ones are measures."""

@@ -50,6 +50,12 @@ def took(row: RunRow) -> float | None:
     return (row.ended or (time.time() if row.state == "running" else row.heartbeat) or row.started) - row.started
 
 
+def day(seconds: float | None, now: float | None = None) -> str:
+    """When something was, short enough for a column: the time of today, the day of what is longer ago."""
+    words = moment(seconds, now).split()
+    return "".join(words[:1]) if len(words) < 3 else " ".join(words[:2] if ":" in words[2] else words)
+
+
 def left(row: RunRow) -> float | None:
     """Seconds until a running run is done, at the pace it has shown; None where nothing is known."""
     whole = pace(row, row.heartbeat or 0.0) if row.state == "running" else None
@@ -65,9 +71,9 @@ FIXED: tuple[Column, ...] = (
     Column("step", "Step", lambda row, _: f"{row.step:,} of {row.steps:,}" if row.steps else f"{row.step:,}", "number", "step", 120),
     Column("took", "Took", lambda row, _: duration(took(row)), "number", "took", 92, "Time since it was begun"),
     Column("left", "Left", lambda row, _: duration(left(row)), "number", "", 92, "Time until it is done, at its pace so far"),
-    Column("queued", "Queued", lambda row, _: moment(row.queued), "time", "queued", 74),
-    Column("started", "Started", lambda row, _: moment(row.started), "time", "started", 120),
-    Column("ended", "Ended", lambda row, _: moment(row.ended), "time", "ended", 120),
+    Column("queued", "Queued", lambda row, _: day(row.queued), "time", "queued", 84),
+    Column("started", "Started", lambda row, _: day(row.started), "time", "started", 84),
+    Column("ended", "Ended", lambda row, _: day(row.ended), "time", "ended", 84),
     Column("device", "Device", lambda row, _: row.device or "", "text", "device", 80),
     Column("study", "Study", lambda row, _: row.study_title or "", "text", "study", 200),
     Column("why", "Why", lambda row, _: row.failure or row.why or "", "text", "failure", 260, "Why it failed, was stopped or never begun"),

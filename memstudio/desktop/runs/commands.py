@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.reader import Reader
+from memstudio.desktop.reporting import What
 from memstudio.desktop.running import MAY_PAUSE, MAY_RESUME, MAY_STOP
 from memstudio.desktop.runs.carrying import BUNDLE, Carrying
 from memstudio.desktop.runs.doing import MAY_RETRY, Doing
+from memstudio.desktop.runs.exporting_many import ExportMany
 from memstudio.desktop.runs.model import RunsModel
 from memstudio.desktop.runs.questions import own_document
 from memstudio.desktop.runs.saving import TableSaving
@@ -43,6 +45,8 @@ _MENU = (
     "runs.baseline",
     "runs.tags",
     None,
+    "runs.report",
+    "runs.export",
     "runs.bundle",
     "runs.bundle_small",
     *(f"runs.save_{kind}" for kind in KINDS),
@@ -55,6 +59,7 @@ _MENU = (
 _MORE = (
     "runs.merge",
     None,
+    "runs.report",
     "runs.bundle",
     "runs.bundle_small",
     None,
@@ -68,12 +73,14 @@ class Commands(QObject):
     """Binds the actions and does what they say with the runs that are chosen.
 
     open_document(Document), show_curves(study, runs), compare(studies, runs): something is to be shown on another page;
-    changed_trash(bool): the trash is wanted, or not; deleting(): deleting for good is to be asked about.
+    report_asked(kind, What): a report is to be written; changed_trash(bool): the trash is wanted, or not; deleting(): deleting for
+    good is to be asked about.
     """
 
     open_document = Signal(object)
     show_curves = Signal(object, object)
     compare = Signal(object, object)
+    report_asked = Signal(object, object)
     trash_wanted = Signal()
     deleting = Signal()
 
@@ -85,11 +92,12 @@ class Commands(QObject):
         reader: Reader,
         doing: Doing,
         carrying: Carrying,
+        exporting: ExportMany,
         shown: Callable[[], RunRow | None],
     ) -> None:
         super().__init__(page)
         self._page, self._table, self._actions = page, table, actions
-        self._reader, self._doing, self._carrying, self._shown = reader, doing, carrying, shown
+        self._reader, self._doing, self._carrying, self._exporting, self._shown = reader, doing, carrying, exporting, shown
         self._saving = TableSaving(reader, table, doing.said.emit, page)
         self._bind()
 
@@ -107,9 +115,11 @@ class Commands(QObject):
             "runs.open": self.open,
             "runs.curves": self.curves,
             "runs.study_curves": self.study_curves,
+            "runs.report": self.report,
             "runs.bundle": partial(self.bundle, True),
             "runs.bundle_small": partial(self.bundle, False),
             "runs.merge": self.choose_library,
+            "runs.export": self.choose_export_folder,
             "runs.show_trash": self.trash_wanted.emit,
             **{f"runs.save_{kind}": partial(self._saving.choose_file, kind, self.several) for kind in KINDS},
         }
@@ -183,7 +193,9 @@ class Commands(QObject):
             "runs.bundle": there or bool(self._model.rowCount()),
             "runs.bundle_small": there or bool(self._model.rowCount()),
             "runs.merge": writable,
+            "runs.export": len(uids) > 1 and not self._exporting.busy,
             "runs.compare": any(self.comparable()),
+            "runs.report": there or any(self.comparable()),
             **{f"runs.save_{kind}": self._model.rowCount() > 0 for kind in KINDS},
         }
         for id, enabled in can.items():
@@ -244,6 +256,15 @@ class Commands(QObject):
         studies, runs = self.comparable()
         if studies or runs:
             self.compare.emit(studies, runs)
+
+    def report(self) -> None:
+        """Asks where to write a report about the chosen runs, the study that is listed, or that of the one chosen run."""
+        studies, runs = self.comparable()
+        rows = self.rows()
+        names = (*studies, *runs) or tuple(self.uids())
+        if names:
+            title = (rows[0].study_title or rows[0].title) if rows else "runs"
+            self.report_asked.emit("report", What(names, title))
 
     # ------------------------------------------------------------------------------------------ marks
 
@@ -317,6 +338,19 @@ class Commands(QObject):
         dialog.setNameFilters([f"MemStudio bundles (*{BUNDLE})"])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda path: self._carrying.bundle(names, Path(path), files))
+        dialog.open()
+
+    def choose_export_folder(self) -> None:
+        """Asks for a folder, with the system's own dialog, and exports the models of the chosen runs into it."""
+        uids = self.uids()
+
+        def chosen(folder: str) -> None:
+            self._reader.ask(lambda library: library.rows(uids), lambda rows: self._exporting.export(rows, Path(folder)))
+
+        dialog = QFileDialog(self._page, "Put the exported models into", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(chosen)
         dialog.open()
 
     def choose_library(self) -> None:

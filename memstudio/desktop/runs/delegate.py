@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from memstudio.desktop import fonts, icons, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.runs.columns import Column
-from memstudio.desktop.runs.model import COLUMN, GROUP, OPEN, ROW
+from memstudio.desktop.runs.grouped import average_text, group_words
+from memstudio.desktop.runs.model import RunsModel
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import STATES
+from memstudio.desktop.words import STATES, count
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -35,10 +37,11 @@ def chip_colours(kind: str, t: Tokens) -> tuple[str, str]:
 
 
 class RunsDelegate(QStyledItemDelegate):
-    """Draws every cell by hand: 10,000 rows scroll as smoothly as ten."""
+    """Draws every cell by hand: 10,000 rows scroll as smoothly as ten. span(): where the name of a group is written, left and width."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, model: RunsModel, span: Callable[[], tuple[int, int]], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._model, self._span = model, span
         self._body, self._small = fonts.sans(), fonts.sans(looks.TYPE_AXIS)
         self._strong = fonts.semibold(looks.TYPE_AXIS)
 
@@ -49,21 +52,27 @@ class RunsDelegate(QStyledItemDelegate):
         t, area = theme.current(), QRectF(option.rect)
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
-        group, row = index.data(GROUP), index.data(ROW)
-        rest = t.background if group is not None else t.panel
+        line, column = self._model.line(index.row()), self._model.column(index.column())
+        if line is None or column is None:
+            return
+        rest = t.panel if isinstance(line, str) else t.background
         painter.fillRect(area, QColor(t.accent_background if selected else t.hover if state & QStyle.StateFlag.State_MouseOver else rest))
         painter.setPen(QPen(QColor(t.faint), 1))
         painter.drawLine(QPointF(area.left(), area.bottom() - 0.5), QPointF(area.right(), area.bottom() - 0.5))
-        column, text = index.data(COLUMN), index.data(Qt.ItemDataRole.DisplayRole) or ""
-        if group is not None:
-            self._group(painter, area, column, group, text, bool(index.data(OPEN)), t)
-        elif row is not None:
-            self._run(painter, area, column, row, text, selected, t)
+        if isinstance(line, str):
+            row = self._model.run(index.row())
+            if row is not None:
+                self._run(painter, area, column, row, selected, t)
+            else:
+                self._model.look_again()
+        else:
+            self._group(painter, area, column, line, index.row(), t)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(QColor(t.accent), 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -1.5))
 
-    def _run(self, painter: QPainter, area: QRectF, column: Column, row: RunRow, text: str, selected: bool, t: Tokens) -> None:
+    def _run(self, painter: QPainter, area: QRectF, column: Column, row: RunRow, selected: bool, t: Tokens) -> None:
+        text = self._model.text(row, column)
         if column.kind == "state":
             painter.setFont(self._small)
             _chip(painter, area, text, STATES.get(row.state, ("", "chip"))[1], t, selected)
@@ -90,11 +99,34 @@ class RunsDelegate(QStyledItemDelegate):
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inside.width()))
         painter.drawText(inside, _RIGHT if column.kind == "number" else _LEFT, shown)
 
-    def _group(self, painter: QPainter, area: QRectF, column: Column, group: GroupRow, text: str, is_open: bool, t: Tokens) -> None:
+    def _label(self, painter: QPainter, area: QRectF, group: GroupRow, t: Tokens) -> None:
+        """This cell's piece of the group's name, which goes over the columns that say nothing of groups."""
+        left, wide = self._span()
+        if left <= area.left() < left + wide:
+            painter.save()
+            painter.setClipRect(area)
+            name, runs = group_words(group, self._model.by), count(group.n, "run")
+            inside = QRectF(left + 10, area.top(), wide - 20, area.height())
+            painter.setFont(self._body)
+            measure = painter.fontMetrics()
+            room = int(inside.width()) - measure.horizontalAdvance(f"   {runs}")
+            shown = measure.elidedText(name, Qt.TextElideMode.ElideRight, room)
+            painter.setPen(QColor(t.text))
+            painter.drawText(inside, _LEFT, shown)
+            painter.setPen(QColor(t.dim))
+            painter.drawText(inside.adjusted(measure.horizontalAdvance(f"{shown}   "), 0, 0, 0), _LEFT, runs)
+            painter.restore()
+
+    def _group(self, painter: QPainter, area: QRectF, column: Column, group: GroupRow, at: int, t: Tokens) -> None:
         if column.kind == "star":
-            icon = icons.pixmap("chevron" if is_open else "chevron-right", t.dim, 14, painter.device().devicePixelRatio())
+            icon = icons.pixmap("chevron" if self._model.is_open(at) else "chevron-right", t.dim, 14, painter.device().devicePixelRatio())
             painter.drawPixmap(QPoint(int(area.center().x()) - 7, int(area.center().y()) - 7), icon)
             return
+        self._label(painter, area, group, t)
+        average = group.measures.get(column.id)
+        if average is None:
+            return
+        text = average_text(average)
         mean, _, spread = text.partition(" ± ")
         if not spread:
             self._words(painter, area, text, column, t.text)

@@ -232,6 +232,8 @@ class DetailsView(QFrame):
         self.tags.show_tags(found.row.tags, found.tags, self._writable)
         self.note.show_note(found.row.uid, found.row.note, self._writable)
         self._show_folds(found)
+        # at once: rows that became visible would else be drawn one frame long where they do not belong
+        self._column.activate()
 
     def _show_folds(self, found: Details) -> None:
         """What few look at: folded until they do; a fold without anything in it is not shown."""
@@ -256,7 +258,9 @@ class DetailsView(QFrame):
     def show_group(self, group: GroupRow, by: tuple[str, ...]) -> None:
         """What a group of runs measured, where one is chosen."""
         measured = ", ".join(f"{name.replace('_', ' ')} {average_text(average)}" for name, average in group.measures.items())
-        words = f"{group_words(group, by)}\n{count(group.n, 'finished run')}{f': {measured}' if measured else ''}"
+        finished = max((average.n for average in group.measures.values()), default=0)
+        runs = count(group.n, "run") if finished in (0, group.n) else f"{count(group.n, 'run')}, {finished:,} of them finished"
+        words = f"{group_words(group, by)}\n{runs}{f': {measured}' if measured else ''}"
         self.show_nothing(f"{words}\n\nRight unfolds the group, C compares its runs.")
 
     def set_writable(self, writable: bool) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.runs.carrying import Carrying
+from memstudio.desktop.runs.exporting_many import ExportMany
 from memstudio.desktop.words import size
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Foot(QFrame):
     """The line."""
 
-    def __init__(self, carrying: Carrying, parent: QWidget | None = None) -> None:
+    def __init__(self, carrying: Carrying, exporting: ExportMany, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "foot")
         self.setFixedHeight(32)
@@ -28,7 +29,8 @@ class Foot(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
         self.bar.setAccessibleName("How far it is")
-        self.stop_button = button("Stop", carrying.cancel, "link", "End it here; nothing is changed", "Stop what is carried")
+        self._stops = (carrying.cancel, exporting.stop)
+        self.stop_button = button("Stop", self._stop, "link", "End it here", "Stop what takes long")
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 12, 0)
         row.setSpacing(12)
@@ -37,9 +39,10 @@ class Foot(QFrame):
         row.addWidget(self.bar)
         row.addWidget(self.stop_button)
         self._show(False)
-        carrying.began.connect(self._began)
-        carrying.progress.connect(self._progress)
-        carrying.ended.connect(lambda sentence, level: self._show(carrying.busy))
+        for source in (carrying, exporting):
+            source.began.connect(self._began)
+            source.progress.connect(self._progress)
+            source.ended.connect(lambda sentence, level: self._show(carrying.busy or exporting.busy))
         carrying.sized.connect(self.show_size)
 
     def show_size(self, found: Size) -> None:
@@ -59,6 +62,10 @@ class Foot(QFrame):
         self.bar.setValue(done)
         if words:
             self.words.say(words)
+
+    def _stop(self) -> None:
+        for stop in self._stops:
+            stop()
 
     def _show(self, busy: bool) -> None:
         for widget in (self.words, self.bar, self.stop_button):

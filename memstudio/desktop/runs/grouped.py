@@ -32,10 +32,15 @@ def group_words(group: GroupRow, by: Sequence[str]) -> str:
     return " · ".join(label_words(name, value) for name, value in zip(by, group.labels, strict=True))
 
 
+def group_label(group: GroupRow, by: Sequence[str]) -> str:
+    """What a group is called, and how many runs it has."""
+    return f"{group_words(group, by)}, {count(group.n, 'run')}"
+
+
 def group_text(group: GroupRow, column: Column, by: Sequence[str]) -> str:
     """What a group shows in a column: its name under the experiment, mean and half of the interval under a measure."""
     if column.id == "title":
-        return f"{group_words(group, by)}, {count(group.n, 'run')}"
+        return group_label(group, by)
     average = group.measures.get(column.id)
     return average_text(average) if average is not None else ""
 

@@ -21,12 +21,12 @@ Index = QModelIndex | QPersistentModelIndex
 #: what delegates ask for besides the text
 ROW = Qt.ItemDataRole.UserRole
 COLUMN = Qt.ItemDataRole.UserRole + 1
-GROUP = Qt.ItemDataRole.UserRole + 2
-OPEN = Qt.ItemDataRole.UserRole + 3
 #: rows that are fetched above and below those on the screen
 AROUND = 60
 #: rows that are held; more are let go of when others come
 HELD = 3000
+#: so many runs of lines may come or go before the whole model is made anew
+PIECES = 24
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _BEGIN = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -48,6 +48,8 @@ class RunsModel(QAbstractTableModel):
         self._columns = list(columns)
         self._query = Query()
         self._count = 0
+        #: what the groups that are shown were made of; the query may ask for others already
+        self.by: tuple[str, ...] = ()
         self._lines: tuple[str | GroupRow, ...] = ()
         self._groups: tuple[GroupRow, ...] = ()
         self._unfolded: set[tuple[Value, ...]] = set()
@@ -90,6 +92,14 @@ class RunsModel(QAbstractTableModel):
     def measures(self) -> list[str]:
         """The measures that are shown: what groups average."""
         return [column.id for column in self._columns if column.asks and column.kind == "number"]
+
+    def column(self, place: int) -> Column | None:
+        """The column in a place, or None."""
+        return self._columns[place] if 0 <= place < len(self._columns) else None
+
+    def look_again(self) -> None:
+        """Asks, soon, for the rows on the screen that are not here."""
+        self._missing.start()
 
     def show_columns(self, columns: Sequence[Column]) -> None:
         """Shows other columns."""
@@ -156,7 +166,7 @@ class RunsModel(QAbstractTableModel):
     def _take(self, found: Listing) -> None:
         self._found = found.found
         self._keep(found.rows)
-        self._groups = found.groups
+        self._groups, self.by = found.groups, self._query.group
         self._show_lines(self._unfolded_lines() if self._query.group else found.order)
         if self._query.group:
             self._ask_again()
@@ -192,29 +202,47 @@ class RunsModel(QAbstractTableModel):
         self.arrived.emit()
 
     def _show_lines(self, lines: tuple[str | GroupRow, ...]) -> None:
-        """Other lines, or the same in another order: what is selected goes with its run."""
-        before, n = self._lines, len(lines)
-        if lines == before:
+        """Other lines, or the same in another order: what is selected goes with its run.
+
+        Where little changes each change is told; where much does the model is made anew, and the table keeps what was selected.
+        """
+        before, after = [_key(line) for line in self._lines], [_key(line) for line in lines]
+        if before == after:
+            self._lines = lines
             return
-        if [_key(line) for line in lines] == [_key(line) for line in before]:
-            self._lines, self._places = lines, None
+        had, have = set(before), set(after)
+        gone = together([place for place, key in enumerate(before) if key not in have])
+        new = together([place for place, key in enumerate(after) if key not in had])
+        if len(gone) + len(new) > PIECES:
+            self.beginResetModel()
+            self._keep_lines(lines)
+            self.endResetModel()
             return
-        if n > len(before):
-            self.beginInsertRows(QModelIndex(), len(before), n - 1)
-            self._lines, self._places = before + lines[len(before) :], None
+        for first, last in reversed(gone):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            self._keep_lines(self._lines[:first] + self._lines[last + 1 :])
+            self.endRemoveRows()
+        self._permute(tuple(line for line in lines if _key(line) in had))
+        for first, last in new:
+            self.beginInsertRows(QModelIndex(), first, last)
+            self._keep_lines(self._lines[:first] + lines[first : last + 1] + self._lines[first:])
             self.endInsertRows()
+
+    def _permute(self, lines: tuple[str | GroupRow, ...]) -> None:
+        """The same lines in another order."""
+        keys = [_key(line) for line in self._lines]
+        if keys == [_key(line) for line in lines]:
+            self._keep_lines(lines)
+            return
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        keys = [_key(before[index.row()]) if index.row() < len(before) else None for index in old]
-        self._lines, self._places = lines + before[n:], None
+        self._keep_lines(lines)
         places = {_key(line): place for place, line in enumerate(lines)}
-        moved = [self.index(places[key], index.column()) if key in places else QModelIndex() for key, index in zip(keys, old, strict=True)]
-        self.changePersistentIndexList(old, moved)
+        self.changePersistentIndexList(old, [self.index(places[keys[index.row()]], index.column()) for index in old])
         self.layoutChanged.emit()
-        if n < len(before):
-            self.beginRemoveRows(QModelIndex(), n, len(before) - 1)
-            self._lines, self._places = lines, None
-            self.endRemoveRows()
+
+    def _keep_lines(self, lines: tuple[str | GroupRow, ...]) -> None:
+        self._lines, self._places = lines, None
 
     # ------------------------------------------------------------------------------------------ folding
 
@@ -307,8 +335,6 @@ class RunsModel(QAbstractTableModel):
     def _of_run(self, uid: str, column: Column, role: int) -> Any:
         row = self._rows.get(uid)
         if row is None:
-            if role == Qt.ItemDataRole.DisplayRole:
-                self._missing.start()
             return None
         if role == ROW:
             return row
@@ -323,14 +349,10 @@ class RunsModel(QAbstractTableModel):
         return column.say(row, self._values.get(row.uid, {}))
 
     def _of_group(self, group: GroupRow, column: Column, role: int) -> Any:
-        if role == GROUP:
-            return group
-        if role == OPEN:
-            return group.labels in self._unfolded
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return group_text(group, column, self._query.group)
+            return group_text(group, column, self.by)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return group_tip(group, column) or group_text(group, column, self._query.group) or None
+            return group_tip(group, column) or group_text(group, column, self.by) or None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -349,3 +371,14 @@ class RunsModel(QAbstractTableModel):
 def _key(line: str | GroupRow) -> str | tuple[Value, ...]:
     """What a line is known by while its place and its numbers change."""
     return line if isinstance(line, str) else line.labels
+
+
+def together(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising places as (first, last) of those that follow each other."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and found[-1][1] == place - 1:
+            found[-1] = (found[-1][0], place)
+        else:
+            found.append((place, place))
+    return found

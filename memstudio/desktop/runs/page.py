@@ -16,6 +16,7 @@ from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
 from memstudio.desktop.runs import columns as known
 from memstudio.desktop.runs.bar import RunsBar
+from memstudio.desktop.runs.beside import Beside
 from memstudio.desktop.runs.carrying import Carrying
 from memstudio.desktop.runs.chips import Chips
 from memstudio.desktop.runs.choosers import COLUMNS, GROUP, Choosers
@@ -24,9 +25,10 @@ from memstudio.desktop.runs.details import DetailsView
 from memstudio.desktop.runs.doing import Doing
 from memstudio.desktop.runs.empty import Empty
 from memstudio.desktop.runs.exporting import SETTING, Exporter, ExportForm
+from memstudio.desktop.runs.exporting_many import ExportMany
 from memstudio.desktop.runs.foot import Foot
 from memstudio.desktop.runs.model import RunsModel
-from memstudio.desktop.runs.questions import Details, Query, details, freed, typed
+from memstudio.desktop.runs.questions import Query, freed, typed
 from memstudio.desktop.runs.selection_bar import SelectionBar
 from memstudio.desktop.runs.table import RunsTable
 from memstudio.desktop.runs.trash_line import TrashLine
@@ -44,12 +46,14 @@ class RunsPage(QWidget):
     """The page. open_document(Document): a run's experiment is to be opened in Build; compare(studies, runs): uids to compare.
 
     show_curves(study, runs): what a study (or, where that is None, these runs) measured is to be shown in Build's live panels;
-    said(text, level, offer): a sentence for the message line; keep(name, value): keeps a setting, away from the window's thread.
+    report_asked(kind, What): a report is to be written; said(text, level, offer): a sentence for the message line;
+    keep(name, value): keeps a setting, away from the window's thread.
     """
 
     open_document = Signal(object)
     show_curves = Signal(object, object)
     compare = Signal(object, object)
+    report_asked = Signal(object, object)
     said = Signal(str, str, object)
 
     def __init__(
@@ -66,8 +70,6 @@ class RunsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._reader, self._running, self._settings, self._actions, self._keep = reader, running, settings, actions, keep
         self._wanted: str | None = None
-        #: the run whose details are wanted; they may still be on their way
-        self._about: str | None = None
         self._shown = False
         chosen = settings.get(COLUMNS)
         self.model = RunsModel(reader, known.shown(chosen, {}), self)
@@ -79,13 +81,16 @@ class RunsPage(QWidget):
         self.selection = SelectionBar()
         self.details = DetailsView()
         self.carrying = Carrying(reader.path, self)
-        self.foot = Foot(self.carrying)
-        self.doing = Doing(reader, running, self)
-        self.choosers = Choosers(self.bar, self.table, reader, chosen, keep)
-        self.commands = Commands(self, self.table, actions, reader, self.doing, self.carrying, self._shown_run)
         self._exporter = Exporter(reader.path, self)
+        self.exporting = ExportMany(self._exporter, self)
+        self.foot = Foot(self.carrying, self.exporting)
+        self.doing = Doing(reader, running, self)
+        self.choosers = Choosers(self.bar, self.table, reader, self.carrying, chosen, keep)
         self.export_form = ExportForm(self._exporter, settings.get(SETTING), partial(keep, SETTING))
         self.details.under_buttons.addWidget(self.export_form)
+        self.beside = Beside(self.details, self.export_form, reader, self.doing, self)
+        self.beside.shown.connect(self._enable)
+        self.commands = Commands(self, self.table, actions, reader, self.doing, self.carrying, self.exporting, lambda: self.beside.run)
         self._lay_out()
         self._follow = QTimer(self, singleShot=True, interval=FOLLOW)
         self._follow.timeout.connect(self._refresh)
@@ -154,10 +159,12 @@ class RunsPage(QWidget):
         commands.open_document.connect(self.open_document)
         commands.show_curves.connect(self.show_curves)
         commands.compare.connect(self.compare)
+        commands.report_asked.connect(self.report_asked)
         commands.trash_wanted.connect(lambda: self.show_trash(not self.model.query.trashed))
         commands.deleting.connect(self.trash_line.ask)
         self.doing.said.connect(self.said)
-        self.carrying.ended.connect(lambda words, level: self.said.emit(words, level, None))
+        for long in (self.carrying, self.exporting):
+            long.ended.connect(lambda words, level: self.said.emit(words, level, None))
 
     def _connect_details(self) -> None:
         view, commands = self.details, self.commands
@@ -170,11 +177,6 @@ class RunsPage(QWidget):
         ):
             signal.connect(lambda id=id: self._actions[id].trigger())
         view.open_document.connect(commands.open)
-        view.star.connect(self._star)
-        view.baseline.connect(self._baseline)
-        view.tagged.connect(self._tagged)
-        view.noted.connect(self.doing.note)
-        view.export.connect(self._export)
         view.more.connect(lambda: commands.open_menu(view.more_button.mapToGlobal(QPoint(0, view.more_button.height() + 4))))
         self.export_form.message.connect(lambda words, level: self.said.emit(words, level, None))
 
@@ -204,8 +206,7 @@ class RunsPage(QWidget):
         if self.isVisible():
             self.model.refresh()
             self.choosers.changed()
-            if self._about is not None:
-                self._ask_details(self._about)
+            self.beside.ask_again()
 
     def _count(self, runs: int, groups: int) -> None:
         self.bar.show_count(runs, groups)
@@ -216,7 +217,7 @@ class RunsPage(QWidget):
         self._show_trash_line()
         if empty:
             self.empty.show_why(query)
-            self._show_nothing("")
+            self.beside.show_nothing("")
 
     def _refused(self, sentence: str) -> None:
         self.bar.counted.setText("")
@@ -255,13 +256,13 @@ class RunsPage(QWidget):
         self.chips.show_trash(False)
         self.clear_filter()
         self.choosers.show_group(self.model.query.but(group=(), trashed=False))
-        self._ask_details(uid)
+        self.beside.ask(uid)
         self._arrived()
 
     def show_trash(self, trashed: bool) -> None:
         """Shows what is in the trash, or what is not."""
         self.chips.show_trash(trashed)
-        self._show_nothing()
+        self.beside.show_nothing()
         self._show(self.model.query.but(trashed=trashed, group=()))
         self.bar.show_group(())
         self._enable()
@@ -310,9 +311,6 @@ class RunsPage(QWidget):
         """The selected runs whose rows are here, from top to bottom."""
         return self.table.chosen()
 
-    def _shown_run(self) -> RunRow | None:
-        return self.details.details.row if self.details.details is not None else None
-
     def _arrived(self) -> None:
         if self._wanted is not None and self.table.choose_one(self._wanted):
             self._wanted = None
@@ -322,7 +320,7 @@ class RunsPage(QWidget):
         self._enable()
 
     def _nothing_chosen(self) -> bool:
-        return self._about is None and not self.table.selectionModel().hasSelection()
+        return self.beside.about is None and not self.table.selectionModel().hasSelection()
 
     def _selected(self) -> None:
         self._enable()
@@ -335,59 +333,14 @@ class RunsPage(QWidget):
             return
         first = self.model.line(lines[0])
         if first is not None and not isinstance(first, str):
-            self._about = None
-            self.details.show_group(first, self.model.query.group)
-        elif isinstance(first, str) and self._about not in uids:
-            self._ask_details(first)
-
-    def _ask_details(self, uid: str) -> None:
-        self._about = uid
-
-        def answered(found: Details) -> None:
-            if self._about == uid:
-                self._show_details(found)
-
-        def failed(sentence: str) -> None:
-            if self._about == uid:
-                self._show_nothing(sentence)
-
-        self._reader.ask(lambda library: details(library, uid), answered, failed, key=("details", id(self)))
-
-    def _show_details(self, found: Details) -> None:
-        self.export_form.close_for(found.row)
-        self.details.show_details(found)
-        self._enable()
-
-    def _show_nothing(self, sentence: str = "Choose a run to see what it measured.") -> None:
-        self._about = None
-        self.details.show_nothing(sentence)
+            self.beside.show_group(first, self.model.by)
+        elif isinstance(first, str) and self.beside.about not in uids:
+            self.beside.ask(first)
 
     def _enable(self) -> None:
         self.commands.enable()
         self.details.set_writable(not self._reader.readonly)
         self.bar.compare_button.setEnabled(self._actions["runs.compare"].isEnabled())
-
-    # ------------------------------------------------------------------------------------------ the run that is shown
-
-    def _star(self, on: bool) -> None:
-        shown = self._shown_run()
-        if shown is not None:
-            self.doing.star([shown.uid], on)
-
-    def _baseline(self, on: bool) -> None:
-        shown = self._shown_run()
-        if shown is not None:
-            self.doing.baseline(shown.uid if on else None)
-
-    def _tagged(self, tags: Sequence[str]) -> None:
-        shown = self._shown_run()
-        if shown is not None:
-            self.doing.tags(shown.uid, tags)
-
-    def _export(self) -> None:
-        shown = self._shown_run()
-        if shown is not None:
-            self.export_form.open_for(shown)
 
     # ------------------------------------------------------------------------------------------ trash, other libraries
 

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QWidget
 
 from memstudio.desktop.overlay import Overlay
 
+#: with less room below its button, points, a panel opens above
+LEAST = 240
+
 
 class Panel(Overlay):
     """Base of the choosers of the Runs page. anchor: the button; the panel's right edge follows the button's where there is room."""
@@ -25,6 +28,10 @@ class Panel(Overlay):
     def _place(self) -> None:
         around, corner = self._around.rect(), self._anchor.mapTo(self._around, QPoint(self._anchor.width(), self._anchor.height() + 5))
         width = min(self._wanted[0], around.width() - 24)
-        height = min(self._wanted[1], around.height() - corner.y() - 12)
         left = max(12, min(corner.x() - width, around.width() - width - 12))
-        self.setGeometry(QRect(left, corner.y(), width, height))
+        below = around.height() - corner.y() - 12
+        if below >= min(LEAST, self._wanted[1]):
+            self.setGeometry(QRect(left, corner.y(), width, min(self._wanted[1], below)))
+        else:
+            height = min(self._wanted[1], around.height() - 24)
+            self.setGeometry(QRect(left, max(12, corner.y() - height - 16), width, height))

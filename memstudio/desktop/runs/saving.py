@@ -41,12 +41,12 @@ class TableSaving(QObject):
     def save(self, kind: str, uids: Sequence[str] | None, path: Path | str) -> None:
         """Writes these runs, or (None) everything that is listed, as CSV, Markdown or LaTeX (kind: csv, md, tex)."""
         model, file = self._table.runs, Path(path)
-        query, columns = model.query, model.columns
+        by, columns = model.by, model.columns
         groups, listed = model.groups, tuple(model.listed if uids is None else uids)
 
         def write(library: Library) -> str:
-            if query.group and uids is None:
-                text, n = groups_table(query, columns, groups, kind), count(len(groups), "group")
+            if groups and uids is None:
+                text, n = groups_table(by, columns, groups, kind), count(len(groups), "group")
             else:
                 text, n = runs_table(library, columns, listed, kind), count(len(listed), "run")
             try:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from memstudio.desktop.runs.columns import BY_ID, Column
 from memstudio.desktop.runs.delegate import HEIGHT, RunsDelegate
-from memstudio.desktop.runs.model import RunsModel
+from memstudio.desktop.runs.model import RunsModel, together
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -37,10 +37,12 @@ class RunsTable(QTableView):
         #: widths that were chosen by hand, by the column's id
         self.widths = widths
         self._spreading = False
-        self._held: tuple[str, int] | None = None
+        self._held: str | None = None
+        self._chosen: list[str] = []
+        self._current: object = None
         self._look_settings()
         self.setModel(model)
-        self.setItemDelegate(RunsDelegate(self))
+        self.setItemDelegate(RunsDelegate(model, self.label_span, self))
         self._connect()
         self.show_widths()
 
@@ -68,9 +70,12 @@ class RunsTable(QTableView):
 
     def _connect(self) -> None:
         model, head = self.runs, self.horizontalHeader()
-        model.layoutAboutToBeChanged.connect(self._hold)
-        model.layoutChanged.connect(self._let_go)
-        model.modelReset.connect(self._look)
+        for signal in (model.layoutAboutToBeChanged, model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            signal.connect(self._hold)
+        for signal in (model.layoutChanged, model.rowsInserted, model.rowsRemoved):
+            signal.connect(self._let_go)
+        model.modelAboutToBeReset.connect(self._hold_all)
+        model.modelReset.connect(self._let_all_go)
         model.arrived.connect(self._look)
         self.verticalScrollBar().valueChanged.connect(self._look)
         self.selectionModel().selectionChanged.connect(self._selected)
@@ -91,16 +96,29 @@ class RunsTable(QTableView):
         self._spread()
         self._look()
 
-    def _hold(self) -> None:
+    def _hold(self, *_: object) -> None:
         """The first run on the screen stays where it is, unless the list is at its very top, where the newest are wanted."""
         top = self.rowAt(0)
         line = self.runs.line(top)
-        self._held = (line, top) if top > 0 and isinstance(line, str) else None
+        self._held = line if top > 0 and isinstance(line, str) else None
 
-    def _let_go(self) -> None:
-        if self._held is not None and (place := self.runs.row_of(self._held[0])) is not None and place != self.rowAt(0):
+    def _let_go(self, *_: object) -> None:
+        if self._held is not None and (place := self.runs.row_of(self._held)) is not None and place != self.rowAt(0):
             self.verticalScrollBar().setValue(place)
         self._held = None
+
+    def _hold_all(self) -> None:
+        self._hold()
+        self._chosen = [line for at in self.chosen_lines() if isinstance(line := self.runs.line(at), str)]
+        self._current = self.runs.line(self.currentIndex().row())
+
+    def _let_all_go(self) -> None:
+        self.choose(self._chosen)
+        if isinstance(self._current, str) and (place := self.runs.row_of(self._current)) is not None:
+            self.selectionModel().setCurrentIndex(self.runs.index(place, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._chosen, self._current = [], None
+        self._let_go()
+        self._look()
 
     # ------------------------------------------------------------------------------------------ columns
 
@@ -150,7 +168,6 @@ class RunsTable(QTableView):
         """Shows other columns; what is selected stays so."""
         if [column.id for column in columns] == [column.id for column in self.runs.columns]:
             return
-        chosen, at = self.chosen_uids(), self.verticalScrollBar().value()
         head = self.horizontalHeader()
         head.blockSignals(True)
         for place in range(head.count()):
@@ -159,8 +176,20 @@ class RunsTable(QTableView):
         self.runs.show_columns(columns)
         self.show_widths()
         self.mark_sort()
-        self.choose(chosen)
-        self.verticalScrollBar().setValue(at)
+
+    def label_span(self) -> tuple[int, int]:
+        """Where the name of a group is written (left, width): from the experiment's column as far as columns say nothing of groups."""
+        head, columns = self.horizontalHeader(), self.runs.columns
+        order = [head.logicalIndex(place) for place in range(head.count())]
+        begin = next(
+            (place for place, at in enumerate(order) if columns[at].id == "title"),
+            next((place for place, at in enumerate(order) if columns[at].kind != "star"), 0),
+        )
+        end = begin + 1
+        while end < len(order) and not (columns[order[end]].asks and columns[order[end]].kind == "number"):
+            end += 1
+        left = head.sectionViewportPosition(order[begin])
+        return left, sum(head.sectionSize(at) for at in order[begin:end])
 
     # ------------------------------------------------------------------------------------------ what is chosen
 
@@ -182,7 +211,7 @@ class RunsTable(QTableView):
         """Selects these runs, and nothing else."""
         lines = sorted(line for uid in uids if (line := self.runs.row_of(uid)) is not None)
         selection, last = QItemSelection(), self.runs.columnCount() - 1
-        for first, end in _runs_together(lines):
+        for first, end in together(lines):
             selection.select(self.runs.index(first, 0), self.runs.index(end, last))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if lines:
@@ -233,14 +262,3 @@ class RunsTable(QTableView):
             rect = self.visualRect(self.currentIndex())
             return lambda: self.asked_menu.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
         return None
-
-
-def _runs_together(lines: list[int]) -> list[tuple[int, int]]:
-    """Lines as (first, last) of those that follow each other."""
-    found: list[tuple[int, int]] = []
-    for line in lines:
-        if found and found[-1][1] == line - 1:
-            found[-1] = (found[-1][0], line)
-        else:
-            found.append((line, line))
-    return found

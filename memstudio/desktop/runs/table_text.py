@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from memstudio.desktop.runs.columns import Column, Value
 from memstudio.desktop.runs.grouped import group_text, group_words
-from memstudio.desktop.runs.questions import Query, rows
+from memstudio.desktop.runs.questions import rows
 
 if TYPE_CHECKING:
     from memstudio.library import Library
@@ -40,13 +40,13 @@ def runs_table(library: Library, columns: Sequence[Column], uids: Sequence[str],
     return _written(kind, [column.title for column in shown], body, [column.kind == "number" for column in shown])
 
 
-def groups_table(query: Query, columns: Sequence[Column], groups: Sequence[GroupRow], kind: str) -> str:
+def groups_table(by: Sequence[str], columns: Sequence[Column], groups: Sequence[GroupRow], kind: str) -> str:
     """The groups: labels, number of runs, each measure with its 95 % interval. kind: csv, md or tex."""
     measures = [column for column in columns if column.asks and any(column.id in group.measures for group in groups)]
     if kind == "csv":
-        head = [*query.group, "runs", *(f"{c.id}{part}" for c in measures for part in ("", ".low", ".high", ".n"))]
+        head = [*by, "runs", *(f"{c.id}{part}" for c in measures for part in ("", ".low", ".high", ".n"))]
         return _csv(head, ([*group.labels, group.n, *_averages(group, measures)] for group in groups))
-    body = [[group_words(group, query.group), f"{group.n:,}", *(group_text(group, c, query.group) for c in measures)] for group in groups]
+    body = [[group_words(group, by), f"{group.n:,}", *(group_text(group, c, by) for c in measures)] for group in groups]
     return _written(kind, ["Group", "Runs", *(c.title for c in measures)], body, [False, *(True for _ in range(len(measures) + 1))])
 
 

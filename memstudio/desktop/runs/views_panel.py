@@ -45,6 +45,8 @@ class ViewsPanel(Panel):
         column.addWidget(label("Saved views", "panel-title"))
         column.addWidget(self.nothing)
         column.addWidget(self.list, 1)
+        self._room = QWidget()
+        column.addWidget(self._room, 1)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.rename_button)
@@ -68,6 +70,7 @@ class ViewsPanel(Panel):
                 self.list.setCurrentItem(item)
         self.nothing.setVisible(not names)
         self.list.setVisible(bool(names))
+        self._room.setVisible(not names)
         self._renaming = None
         self._enable()
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import fonts, icons, theme
 from memstudio.desktop.inspector import typed
 from memstudio.desktop.inspector.fold import Fold
 from memstudio.desktop.labels import button, label
@@ -58,6 +58,7 @@ class AxisCard(QFrame):
         self.head.setChecked(is_open)
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.head.setProperty("kind", "axis")
+        self.head.setFont(fonts.semibold())
         self.head.toggled.connect(self._turn)
         self.chip: QLabel = label(kind="small")
         self.more = More("More", self._fill_menu)
@@ -104,10 +105,11 @@ class AxisCard(QFrame):
         self.values.setAccessibleName(f"Values of {self.axis.name}")
         self.values.textEdited.connect(self._typed)
         self.values.editingFinished.connect(self._left)
-        self._inside.addWidget(_row("Values", self.values))
+        self._inside.addWidget(label("Values", "dim"))
+        self._inside.addWidget(self.values)
         parameter = parameter_at(self.session.document, self.axis.set or "", self.session.catalogue)
         if isinstance(parameter, Whole | Real):
-            hint = f"1, 2, 4 or log 1e-4 .. 1e-2, 5; {parameter.range_text}"
+            hint = typed.values_hint(parameter)
         else:
             hint = "Lists with ; between them" if parameter is not None and parameter.type == "whole_list" else "Values with ; between them"
         self.values.setToolTip(hint)

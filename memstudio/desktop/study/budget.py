@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from memstudio.desktop.inspector import fields
-from memstudio.desktop.labels import label
+from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Session
 from memstudio.desktop.study.places import widths
 from memstudio.desktop.study.saying import BUDGETS
 from memstudio.desktop.study.settings import SettingsForm
 from memstudio.desktop.words import size
 from memstudio.experiment import axis_edits, matching
-from memstudio.experiment.cells import cell_cases
+from memstudio.experiment.cells import cell_cases, match_key
 from memstudio.experiment.document import Axis, Document, Match
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.parameters import Choice, Refusal
@@ -29,12 +29,27 @@ _TO = Choice(name="to", title="As in case", default="", options={}, meaning="The
 
 def solution(document: Document, catalogue: Catalogue) -> tuple[tuple[str, ...], str]:
     """What matching finds, a sentence for each cell, and why it finds nothing; what has to be measured is found when it runs."""
-    if any(axis.match is not None and axis.match.what == "step_time" for axis in document.run.vary):
-        return ("The time of a step is measured when the study is started.",), ""
+    by_time = [axis.match for axis in document.run.vary if axis.match is not None and axis.match.what == "step_time"]
+    if by_time and by_time[0].key != match_key(document):
+        return ("The time of a step is measured when the study is started, or now.",), ""
     try:
         return _found(matching.solve(document, catalogue)), ""
     except Refusal as refusal:
         return (), str(refusal)
+
+
+def measured(document: Document, catalogue: Catalogue, ended: Callable[[], bool]) -> Document:
+    """The document with widths that take as long a step, measured here; takes seconds. Raises Refusal, also once `ended` says so."""
+    from memstudio.experiment.step_times import StepTimes
+
+    with StepTimes() as step_time:
+
+        def at(made: Document) -> float:
+            if ended():
+                raise Refusal("Measuring was given up.")
+            return step_time(made)
+
+        return matching.solve(document, catalogue, at)
 
 
 def _found(document: Document) -> tuple[str, ...]:
@@ -44,10 +59,16 @@ def _found(document: Document) -> tuple[str, ...]:
     for cell in cell_cases(document):
         for name, solved in cell.matched:
             match = matches[name]
-            has = size(solved.has) if match.what == "state_bytes" else f"{solved.has:,.0f} parameters"
+            has = _amount(match.what, solved.has)
             width = match.width.rpartition(".")[2].replace("_", " ")
             lines[f"{dict(cell.cases)[name]}: {width} {solved.value:,}, {has}, {matching.off_words(solved)} {match.to}"] = None
     return tuple(lines)
+
+
+def _amount(what: str, has: float) -> str:
+    if what == "step_time":
+        return f"{1000 * has:.3g} ms a step"
+    return size(has) if what == "state_bytes" else f"{has:,.0f} parameters"
 
 
 class Budget(QWidget):
@@ -70,11 +91,13 @@ class Budget(QWidget):
         self.found = label(kind="small", wrap=True)
         self.found.setAccessibleName("What the budget comes to")
         self.refused = label(kind="error", wrap=True)
+        self.measure = button("Measure now", self._measure, "", "Train a few steps of each case, and find the widths that take as long")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for widget in (self._head, self.form, self.found, self.refused):
             layout.addWidget(widget)
+        layout.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_axis(axis)
 
     def show_axis(self, axis: Axis) -> None:
@@ -83,6 +106,8 @@ class Budget(QWidget):
         match = axis.match
         self._head.show_values({"what": match.what if match is not None else _NONE})
         self.form.setVisible(match is not None)
+        by_time = match is not None and match.what == "step_time"
+        self.measure.setVisible(by_time and match is not None and match.key != match_key(self.session.document))
         for widget in (self.found, self.refused):
             widget.setVisible(match is not None and bool(widget.text()))
         if match is not None:
@@ -107,6 +132,28 @@ class Budget(QWidget):
             match = axis.match.model_copy(update={name: value, "solved": {}, "key": ""}) if axis.match is not None else None
         words = "Hold nothing equal" if match is None else f"Hold {BUDGETS[match.what]} equal"
         return session.try_edit(words, lambda document: axis_edits.set_match(document, axis.name, match))
+
+    def _measure(self) -> None:
+        """Measures in the background; the solution is kept in the document, as one edit, and is what runs."""
+        session = self.session
+        document, catalogue = session.document, session.catalogue
+        self.measure.setEnabled(False)
+        self.measure.setText("Measuring…")
+        session.measuring.do(lambda: (document, measured(document, catalogue, lambda: session.closed)), self._measured, self._not_measured)
+
+    def _measured(self, answer: tuple[Document, Document]) -> None:
+        asked, solved = answer
+        self._rest()
+        if asked is self.session.document:
+            self.session.apply("Measure step time", solved)
+
+    def _not_measured(self, sentence: str) -> None:
+        self._rest()
+        self.show_solution((), sentence)
+
+    def _rest(self) -> None:
+        self.measure.setEnabled(True)
+        self.measure.setText("Measure now")
 
     def _match(self, what: Any) -> Match | None:
         """A budget of that kind: as it was, or by the first width of what is varied, to the first case."""

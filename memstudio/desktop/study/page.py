@@ -34,7 +34,13 @@ _DATA_SEED = Whole(
     name="data_seed", title="Data seed", default=0, low=0, high=_SEEDS, meaning="Decides the data alone; without one they have the seed."
 )
 _MINUTES = Real(
-    name="minutes", title="Stop after", default=1.0, low=0.01, high=1e6, unit="minutes", meaning="What still waits then is not started."
+    name="minutes",
+    title="Minutes at most",
+    default=1.0,
+    low=0.01,
+    high=1e6,
+    unit="minutes",
+    meaning="What still waits then is not started.",
 )
 _GIVE_UP = Flag(
     name="give_up",

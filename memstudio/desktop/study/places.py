@@ -47,15 +47,19 @@ def places(document: Document, catalogue: Catalogue, case: Case | None = None) -
 def widths(document: Document, catalogue: Catalogue) -> list[Place]:
     """The whole numbers that a budget can be met by: of the nodes that are varied first, widths before all others."""
     varied = {address.partition(".")[0] for axis in document.run.vary for case in axis.all_cases() for address in case.set}
-    found: list[tuple[tuple[bool, bool], Place]] = []
+    found: list[tuple[tuple[bool, bool], str, Place]] = []
     for address in addresses.every(document, catalogue):
-        parameter = parameter_at(document, address, catalogue)
-        if isinstance(parameter, Whole) and address.partition(".")[0] != RUN:
-            order = (address.partition(".")[0] not in varied, "width" not in parameter.name)
-            found.append(
-                (order, Place(address, f"{node_text(document, address, catalogue)}: {_title(document, address, catalogue).lower()}"))
-            )
-    return [place for _, place in sorted(found, key=lambda one: one[0])]
+        parameter, node = parameter_at(document, address, catalogue), address.partition(".")[0]
+        if isinstance(parameter, Whole) and node != RUN:
+            place = Place(address, _title(document, address, catalogue).lower())
+            found.append(((node not in varied, "width" not in parameter.name), node_text(document, address, catalogue), place))
+    found.sort(key=lambda one: one[0])
+    # of the nodes that are varied the bare name says enough, unless two of them have it
+    titles = [place.title for order, _, place in found if not order[0]]
+    return [
+        place if not order[0] and titles.count(place.title) == 1 else Place(place.address, f"{place.title} of {node}")
+        for order, node, place in found
+    ]
 
 
 def parameter_at(document: Document, address: str, catalogue: Catalogue) -> Parameter | None:

@@ -125,9 +125,10 @@ def _row(parameter: Parameter, field: fields.Field) -> QWidget:
     if isinstance(field, fields.FlagField):
         return field
     box = QWidget()
-    row = QHBoxLayout(box)
+    # the name of a measure is long: it gets a line of its own
+    row = QVBoxLayout(box) if isinstance(field, TextOf) else QHBoxLayout(box)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
+    row.setSpacing(4 if isinstance(field, TextOf) else 8)
     name = label(parameter.title, "dim")
     name.setToolTip(parameter.meaning)
     row.addWidget(name, 2)

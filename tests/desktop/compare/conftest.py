@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from memstudio.desktop.compare.page import ComparePage
 from memstudio.desktop.reader import Reader
 from memstudio.library import Library, RunWriter
 from tests.desktop.opened import open_window
-from tests.library.compared import diagram, line, matrix, recalls, study
+from tests.library.compared import MEMORY, WIDTH, at, diagram, factorial, line, matrix, recalls, study
 
 __all__ = ["open_window"]
 
@@ -93,6 +93,38 @@ def page(qtbot: QtBot, open_page: Opener, studies: dict[str, str]) -> ComparePag
     """The page that compares three cells of three seeds, the last of which failed."""
     made = open_page()
     made.show_study(studies["three"])
+    qtbot.waitUntil(lambda: made.seen is not None and made.stack.currentIndex() == 1, timeout=20_000)
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=5_000)
+    return made
+
+
+def varied(cases: Mapping[str, str], seed: int) -> dict[str, float] | None:
+    """What the study of two axes measures: width 4 of the delta rule lacks a seed."""
+    if cases["memory"] == "delta rule" and cases["key width"] == "key width 4" and seed == 2:
+        return None
+    width = 0.1 * int(cases["key width"].rpartition(" ")[2])
+    return {"recall": width + 0.2 * (cases["memory"] == "attention") + 0.01 * seed, "ece": 0.1 + 0.01 * seed}
+
+
+def on_the_way(writer: RunWriter, cell: str, seed: int) -> None:
+    """Curves at steps that differ with the seed."""
+    for step in (10, 50 + seed, 90):
+        writer.curve(step, at(step, line((0.01 * step, 0.005 * step))))
+
+
+@pytest.fixture
+def two_axes(folder: Path) -> str:
+    """A study of two memories and three widths, three seeds each."""
+    with library.open(folder) as opened:
+        return factorial(opened, [MEMORY, WIDTH], varied, title="Two axes", work=on_the_way).study or ""
+
+
+@pytest.fixture
+def figure_page(qtbot: QtBot, open_page: Opener, two_axes: str) -> ComparePage:
+    """The page that compares the study of two axes."""
+    made = open_page()
+    made.show_study(two_axes)
     qtbot.waitUntil(lambda: made.seen is not None and made.stack.currentIndex() == 1, timeout=20_000)
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow, timeout=5_000)

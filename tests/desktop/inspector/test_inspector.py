@@ -483,3 +483,29 @@ def test_an_axis_that_sets_several_things_is_edited_case_by_case(inspector: Insp
     assert made._vary is not None
     made._vary.remove.click()
     assert [case.set for case in session.document.run.vary[0].all_cases()] == [{"all.width": 8}, {"all.width": 64}]
+
+
+def test_components_are_varied_at_one_budget(session_of: SessionOf, qtbot: QtBot) -> None:
+    session = session_of(recall())
+    inspector = Inspector(session)
+    qtbot.addWidget(inspector)
+    session.select(["mem1"])
+    box = page(inspector).box
+    box.vary.click()
+    form = box._form
+    assert form is not None
+    for id, check in form._checks:
+        check.setChecked(id in ("sequence.attention", "sequence.deltanet"))
+    form.held.setCurrentIndex(form.held.findData("state_bytes"))
+    assert not form.more.isVisibleTo(form), "there is nothing to show in the study yet"
+    form.accept.click()
+    match = session.document.run.vary[0].match
+    assert match is not None
+    assert (match.what, match.width, match.to) == ("state_bytes", "mem1.key_width", "Attention")
+    box.vary.click()
+    assert box._form is not None
+    assert box._form.held.currentData() == "state_bytes"
+    box._form.more.click()
+    assert session.selected == ()
+    assert isinstance(inspector.page, DocumentPage)
+    assert inspector.page.study.isVisibleTo(inspector.page)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memstudio.desktop.live.scales import Scale, rounded_up, scale_of
-from memstudio.measures.spacing import grows_by_factors
 
 
 def test_loads_are_their_own_ticks() -> None:
@@ -51,14 +50,6 @@ def test_ticks_lie_between_the_ends_and_are_few(low: float, span: float) -> None
     assert all(low - 1e-6 <= tick.place <= low + span + 1e-6 for tick in ticks)
 
 
-def test_which_points_grow_by_factors() -> None:
-    assert grows_by_factors([2, 4, 8, 16])
-    assert grows_by_factors([0, 2, 4, 8, 16])
-    assert not grows_by_factors([0, 1, 2, 3, 4, 5])
-    assert not grows_by_factors([-1, 2, 4, 8])
-    assert not grows_by_factors([1, 100])
-
-
 @given(st.floats(1e-12, 1e12))
 def test_an_axis_ends_at_a_round_number_not_far_above(value: float) -> None:
     assert value * 0.999 <= rounded_up(value) <= value * 2.01
@@ -67,3 +58,8 @@ def test_an_axis_ends_at_a_round_number_not_far_above(value: float) -> None:
 def test_nothing_to_show_still_has_an_axis() -> None:
     assert rounded_up(0) == 1.0
     assert rounded_up(math.inf) == 1.0
+
+
+def test_names_stand_where_they_are_counted() -> None:
+    scale = Scale(names=("attention", "delta rule", "none"))
+    assert [(tick.place, tick.text) for tick in scale.ticks(-0.1, 1.2)] == [(0.0, "attention"), (1.0, "delta rule")]

@@ -159,7 +159,11 @@ def test_what_comes_of_it_while_another_run_is_shown_is_said_below(qtbot: QtBot,
     choose(qtbot, page, uids[1])
     with qtbot.waitSignal(page.said, timeout=10_000) as said:
         (stand_in / "wait").unlink()
-    assert said.args == ["Exported to there. Read back in a fresh process, it gave the same scores on 2 test items, bit for bit.", "info", None]
+    assert said.args == [
+        "Exported to there. Read back in a fresh process, it gave the same scores on 2 test items, bit for bit.",
+        "info",
+        None,
+    ]
 
 
 def test_closing_the_window_ends_an_export(qtbot: QtBot, page: RunsPage, stand_in: Path) -> None:

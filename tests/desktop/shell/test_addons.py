@@ -134,7 +134,7 @@ def test_a_folder_without_add_ons_is_said_in_the_message_line(opened: Window, tm
     [
         ([], "", False),
         (["on", "off"], "", False),
-        (["asked"], "The add-on small (installed package theirs) asks to be used.", True),
+        (["asked"], "The add-on small asks to be used.", True),
         (["asked", "asked"], "One more asks.", True),
         (["asked", "asked", "asked"], "2 more ask.", True),
         (["refused"], "The add-on small cannot be used. A reason.", False),

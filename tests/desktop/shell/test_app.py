@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from memstudio.desktop import app
 from memstudio.ground.launch import environment
+from memstudio.ground.settings import Settings
+from tests.addons import fresh, put, small  # noqa: F401 - fixtures
 
 
 @pytest.mark.parametrize("version", [(6, 8, 3), (6, 9, 0, "", ""), (6, 10, 3)])
@@ -69,3 +72,19 @@ def test_the_whole_window_starts_and_ends_as_a_process(tmp_path: Path) -> None:
     assert done.stdout.split() == ["ended", "0", "False", "True"], done.stdout + done.stderr
     assert (tmp_path / "library" / "logs" / "window.txt").is_file()
     assert done.stderr == ""
+
+
+@pytest.mark.usefixtures("fresh")
+def test_add_ons_are_asked_for_or_left_out_before_the_window_opens(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, own_home: Path
+) -> None:
+    folder = put(tmp_path / "theirs", small())
+    assert app._about_addons([], safe=False) is None
+    assert app.main(["--safe", "--addons", str(folder)]) == 2
+    assert "leave one of the two out" in capsys.readouterr().err
+    assert app.main(["--addons", str(tmp_path / "nowhere")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+    assert app._about_addons([folder], safe=False) is None
+    assert Settings().get("addons")[0]["place"] == str(folder)
+    assert app._about_addons([], safe=True) is None
+    assert os.environ["MEMSTUDIO_SAFE"]

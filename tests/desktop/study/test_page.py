@@ -13,7 +13,7 @@ from memstudio.desktop.inspector.document_page import DocumentPage
 from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.session import Session
 from memstudio.desktop.study.page import StudyPage
-from memstudio.experiment import edits
+from memstudio.experiment import edits, step_times
 from memstudio.experiment.document import Axis, Document, Hopeless, Range
 from tests.desktop.conftest import SessionOf
 from tests.documents import study
@@ -203,6 +203,38 @@ def test_a_budget_says_what_it_comes_to_before_anything_runs(page: StudyPage, se
     choose(page.cards[0].budget.what.combo, "none")
     assert vary(session)[0].match is None
     assert not page.cards[0].budget.found.isVisibleTo(page)
+
+
+class Times:
+    """Steps whose time follows from the width alone, in the place of measured ones."""
+
+    def __enter__(self) -> Times:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing was started."""
+
+    def __call__(self, document: Document) -> float:
+        return 0.001 * float(document.node("mem1").values.get("key_width", 8))
+
+
+def test_step_time_is_measured_before_anything_runs(
+    page: StudyPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_times, "StepTimes", Times)
+    choose(page.cards[0].budget.what.combo, "step_time")
+    budget = page.cards[0].budget
+    page.cards[0].open()
+    page.cards[0].shared.head.setChecked(True)
+    qtbot.waitUntil(lambda: "when the study is started" in budget.found.text(), timeout=10_000)
+    assert budget.measure.isVisible()
+    budget.measure.click()
+    assert not budget.measure.isEnabled()
+    qtbot.waitUntil(lambda: budget.found.text().startswith("delta rule: key width 8, 8 ms a step"), timeout=10_000)
+    assert not budget.measure.isVisible()
+    assert session.history.undo_name == "Measure step time"
+    session.edit("Narrower", lambda document: edits.set_value(document, "mem1.key_width", 4, session.catalogue))
+    assert budget.measure.isVisible(), "what was measured was another experiment"
 
 
 def test_an_axis_is_tuned_over_a_range(page: StudyPage, session: Session, qtbot: QtBot) -> None:

@@ -76,7 +76,8 @@ def test_places_are_those_of_the_nodes_and_of_the_run(document: Document) -> Non
 def test_widths_of_what_is_varied_come_first(document: Document) -> None:
     found = places.widths(document, CATALOGUE)
     assert [place.address for place in found[:2]] == ["mem1.key_width", "mem1.value_width"]
-    assert found[0].title == "Gated delta rule: key width"
+    assert found[0].title == "key width"
+    assert found[-1].title.endswith(" of Cost")
     assert all(not place.address.startswith("run.") for place in found)
     assert places.parameter_at(document, "mem1.component", CATALOGUE) is None
     assert places.parameter_at(parse(json.dumps(recall()), "x"), "nowhere.at_all", CATALOGUE) is None
