@@ -58,6 +58,7 @@ class Watch:
         self.planned = planned_runs(library, study) if self.tuned and study is not None else len(self.uids)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._speed = Speed()
+        self._held = False
 
     def wait(self) -> list[RunRow]:
         """Starts the workers and shows progress on stderr until every run has ended; Ctrl+C stops the runs, kept to go on.
@@ -88,7 +89,7 @@ class Watch:
                         print(f"{text}, {share:.0%}{', ' + left if left else ''}", file=sys.stderr, flush=True)
                     if all(row.state in ENDED for row in rows) and (not self.tuned or self._decided()):
                         break
-                    if all(process.poll() is not None for process in self._processes) and not self._go_on(rows):
+                    if all(process.poll() is not None for process in self._processes) and not self._go_on():
                         break
                     time.sleep(LOOK)
                 except KeyboardInterrupt:
@@ -129,9 +130,16 @@ class Watch:
         """Whether nothing follows any more from the trials that have ended: every cell has its runs."""
         return self.study is None or all(cell.chosen is not None for cell in self.library.tuning(self.study))
 
-    def _go_on(self, rows: Sequence[RunRow]) -> bool:
+    def _go_on(self) -> bool:
         """All our workers are gone. Others may still work; what nobody holds any more is lost. False when nothing moves."""
         self.library.mark_lost()
+        if self.library.queue_paused():
+            self._held = True
+            return True
+        if self._held:  # they left a queue that was paused for long; now it goes on
+            self._held = False
+            self._start()
+            return True
         return any(row.state in ("starting", "running") for row in self._rows())
 
     def _stop(self) -> None:
@@ -215,10 +223,11 @@ def matched(document: Document) -> Document:
 
 
 def planned_runs(library: Library, study: str) -> int:
-    """How many runs a study comes to, trials included (at most: Optuna may run out of ideas)."""
+    """How many runs the cells of a study come to, trials included (at most: Optuna may run out of ideas)."""
     from memstudio.experiment.studies import count
 
-    return count(library.study_document(study)).all
+    whole = count(library.study_document(study))
+    return whole.all * len(library.study(study).cells) // max(1, whole.cells)
 
 
 def finish(library: Library, uids: Sequence[str], study: str | None, threads: int, workers: int | None, as_json: bool) -> None:

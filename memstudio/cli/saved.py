@@ -17,6 +17,7 @@ from memstudio.experiment.wording import join
 
 if TYPE_CHECKING:
     from memstudio.library import Library, RunRow
+    from memstudio.library.against import Test
     from memstudio.library.comparison import Comparison
     from memstudio.report.asked import Asked
 
@@ -98,22 +99,30 @@ def rows_of(library: Library, names: Sequence[str]) -> list[RunRow]:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Which figure, how wide in millimetres, with how many dots an inch where it is a PNG."""
+class Wanted:
+    """What of a comparison is written.
 
+    measures: of a table, the first of them of the study's figure; test, together: as `compared.described` has them;
+    figure: its name; width: millimetres; dpi: of a PNG; step: curves as stored at this step or before, None: the newest.
+    """
+
+    measures: tuple[str, ...] = ()
+    test: Test = "t"
+    together: bool = False
     figure: str = "study"
     width: int = 85
     dpi: int = 300
+    step: int | None = None
 
 
-def save_comparison(
-    library: Library, found: Asked, path: Path, kind: str, measures: Sequence[str], drawn: Drawn, force: bool
-) -> list[Path]:
+def save_comparison(library: Library, found: Asked, path: Path, kind: str, wanted: Wanted, force: bool) -> list[Path]:
     """Writes a comparison as a table or a figure (its data beside it as CSV); the files that were written."""
     from memstudio.report.saving import save
 
     if kind not in FIGURES:
-        save(path, _table(found.comparison, kind, measures), force)
+        text = _table(found.comparison, kind, wanted)
+        with typed_or_ended():
+            save(path, text, force)
         return [path]
     from memstudio.components.catalogue import catalogue
     from memstudio.report.plates import plate
@@ -121,23 +130,23 @@ def save_comparison(
     beside = path.with_suffix(".csv")
     ready(beside, ("csv",), force)
     try:
-        made = plate(library, found, drawn.figure, next(iter(measures), None), known=catalogue())
+        made = plate(library, found, wanted.figure, next(iter(wanted.measures), None), known=catalogue(), step=wanted.step)
     except Refusal as error:
         raise Typed(str(error)) from error
     with typed_or_ended():
-        save(path, made.file(kind, drawn.width, drawn.dpi), force)
+        save(path, made.file(kind, wanted.width, wanted.dpi), force)
         save(beside, made.data, force)
     return [path, beside]
 
 
-def _table(found: Comparison, kind: str, measures: Sequence[str]) -> str:
+def _table(found: Comparison, kind: str, wanted: Wanted) -> str:
     from memstudio.cli.compared import described
     from memstudio.cli.printing import finite
     from memstudio.report.tables import written
 
     if kind == "json":
-        return json.dumps(finite(described(found, measures)), ensure_ascii=False, indent=1) + "\n"
-    return written(found, kind, measures)
+        return json.dumps(finite(described(found, wanted.measures, wanted.test, wanted.together)), ensure_ascii=False, indent=1) + "\n"
+    return written(found, kind, wanted.measures, wanted.test, wanted.together)
 
 
 def save_runs(library: Library, rows: Sequence[RunRow], path: Path, kind: str, force: bool) -> list[Path]:
@@ -161,7 +170,7 @@ def save_curve(library: Library, row: RunRow, name: str, path: Path, kind: str, 
 
     if kind in FIGURES:
         found = asked(library, [row.uid])
-        return save_comparison(library, found, path, kind, (), Drawn(name), force)
+        return save_comparison(library, found, path, kind, Wanted(figure=name), force)
     try:
         text = _points(library, row, name, kind)
     except Refusal as error:

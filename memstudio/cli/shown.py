@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 def shown(library: Library, row: RunRow) -> dict[str, Any]:
     """(run, title, state, study, cell, seed, data_seed, document, step, steps, stage, device, threads, attempts, started, ended,
-    measures, series, artifacts, environment, failure, failed_node, reused: the run that each stage was taken from)."""
+    measures, series, artifacts, environment, failure, failed_node, why: it was stopped or never started, reused: the run that each stage
+    was taken from)."""
     from memstudio.experiment.files import to_text
 
     return {
@@ -37,6 +38,7 @@ def shown(library: Library, row: RunRow) -> dict[str, Any]:
         "environment": library.environment(row.uid),
         "failure": row.failure,
         "failed_node": row.failed_node,
+        "why": row.why,
         "reused": reused(library, row),
     }
 

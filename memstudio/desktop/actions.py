@@ -164,6 +164,7 @@ TABLE: tuple[Row, ...] = (
         "runs",
     ),
     Row("runs.views", "Saved views…", ("V",), "Filter, order, columns and groups under a name.", "filter", "View", "runs"),
+    Row("runs.sort", "Sort by…", ("O",), "Sort the runs by a column, or turn their order round.", "", "View", "runs"),
     Row("runs.group", "Group the runs…", ("G",), "Put runs together that agree, with mean and spread.", "group", "View", "runs"),
     Row("runs.columns", "Choose columns…", (), "Which columns the table shows.", "columns", "View", "runs"),
     Row("view.search", "Search", ("Ctrl+F",), "Go to the search field of this page.", "search", "View"),

@@ -37,7 +37,8 @@ _TITLES: dict[Kind, str] = {"report": "Save a report", "table": "Save the table"
 class What:
     """What is reported. names: uids of studies and runs; title: what a file's name is made of.
 
-    by, baseline: as they are compared, "" for what the program takes; figure: its name ("study" or a curve's), measure, width.
+    by, baseline: as they are compared, "" for what the program takes; figure: its name ("study" or a curve's), measure, width in
+    millimetres, step that curves are scrubbed to (None: the newest).
     """
 
     names: tuple[str, ...]
@@ -47,6 +48,7 @@ class What:
     measure: str = ""
     figure: str = ""
     width: int = 85
+    step: int | None = None
 
     def words(self, kind: Kind) -> list[str]:
         """The words of the command line that ask for it, the file apart."""
@@ -56,7 +58,7 @@ class What:
         if kind != "report":
             given |= {"by": self.by, "measure": self.measure}
         if kind == "figure":
-            given |= {"figure": self.figure, "width": str(self.width)}
+            given |= {"figure": self.figure, "width": str(self.width), "step": "" if self.step is None else str(self.step)}
         return [*said, *(f"--{name}={value}" for name, value in given.items() if value)]
 
     def file_name(self, kind: Kind) -> str:

@@ -82,11 +82,11 @@ class Running(QObject):
         def planned(step_time: StepTime | None = None) -> tuple[Document, list[PlannedRun]]:
             from memstudio.experiment import matching
             from memstudio.experiment.edits import set_run
-            from memstudio.experiment.studies import plan
+            from memstudio.experiment.studies import first, plan
 
             ready = matching.solve(document, catalogue, step_time)
-            runs = plan(set_run(ready, reuse=True) if ready.run.reuse is None else ready, catalogue)
-            return ready, runs[:1] if asked.first_only else runs
+            reusing = set_run(ready, reuse=True) if ready.run.reuse is None else ready
+            return ready, [first(reusing, catalogue)] if asked.first_only else plan(reusing, catalogue)
 
         def submit(library: Library) -> Submitted:
             return library.submit(*planned())

@@ -161,7 +161,7 @@ class _Axis:
             )
         solved = Solved(value=value, has=has, wants=wanted)
         # a width that changes nothing must not be set to whatever comes first, however near the two are
-        if abs(solved.off) > FARTHEST[self.match.what] or (len(widths) > 1 and search.ends[0] == search.ends[1]):
+        if abs(solved.off) > FARTHEST[self.match.what] or search.same:
             raise Refusal(self._too_far(cell, to, solved, search))
         return solved
 
@@ -190,7 +190,7 @@ class _Axis:
         what, width = self.match.what, width_words(self.match)
         has, wants = _amount(what, solved.has), _amount(what, solved.wants)
         low, high = search.ends
-        if low == high:
+        if search.same:
             why = f"its {_WORDS[what]} do not depend on {self.match.width}"
             return f"{cell.plain!r} cannot be matched: {why} ({has}, not {wants}); choose another width."
         if solved.value == low and solved.off > 0:
@@ -244,10 +244,15 @@ class Search:
 
     @property
     def ends(self) -> tuple[int, int]:
-        """The smallest and the largest width that can be had (the same one where all cost the same)."""
-        had = sorted(width for width, cost in self._known.items() if cost is not None)
-        same = len({self._known[width] for width in had}) == 1
-        return (had[0], had[0]) if same else (had[0], had[-1])
+        """The smallest and the largest width that was asked for and can be had."""
+        had = [width for width, cost in self._known.items() if cost is not None]
+        return min(had), max(had)
+
+    @property
+    def same(self) -> bool:
+        """Whether several widths can be had and all that were asked for cost the same."""
+        costs = [cost for cost in self._known.values() if cost is not None]
+        return len(costs) > 1 and len(set(costs)) == 1
 
     def _best(self) -> tuple[int, float]:
         had = [(abs(cost - self._wanted), width, cost) for width, cost in self._known.items() if cost is not None]

@@ -9,13 +9,39 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from memstudio.experiment import addresses, matching, tuning
-from memstudio.experiment.cells import MOST_RUNS, Cell, Count, apply, cell_cases, cells, complete, count, in_order, tuned_axes
+from memstudio.experiment.cells import (
+    MOST_RUNS,
+    Cell,
+    Count,
+    apply,
+    cell_cases,
+    cells,
+    complete,
+    count,
+    in_order,
+    reported_axes,
+    tuned_axes,
+)
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.migrations import update
 from memstudio.experiment.parameters import Refusal
 
-__all__ = ["MOST_RUNS", "Cell", "Count", "PlannedRun", "apply", "cell_cases", "cells", "chosen", "count", "in_order", "plan", "trials"]
+__all__ = [
+    "MOST_RUNS",
+    "Cell",
+    "Count",
+    "PlannedRun",
+    "apply",
+    "cell_cases",
+    "cells",
+    "chosen",
+    "count",
+    "first",
+    "in_order",
+    "plan",
+    "trials",
+]
 
 _LARGEST_SEED = 2**31 - 1
 #: Why seeds cannot yet share a pass; checking says it too.
@@ -74,6 +100,12 @@ def plan(
         return made_runs
     made = [(one, complete(document, one.label, one.sets, catalogue)) for one in found]
     return [_run(one.label, one.sets, whole, replicate) for replicate in range(document.run.replicates) for one, whole in made]
+
+
+def first(document: Document, catalogue: Catalogue) -> PlannedRun:
+    """The first cell with the first seed, tuned values as they stand in the document: to be run by itself. Raises Refusal as plan."""
+    run = document.run.model_copy(update={"vary": reported_axes(document), "replicates": 1})
+    return plan(document.model_copy(update={"run": run}), catalogue)[0]
 
 
 def trials(document: Document, catalogue: Catalogue, cell: Cell, points: Sequence[tuning.Point]) -> list[PlannedRun]:

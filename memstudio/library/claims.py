@@ -48,6 +48,8 @@ def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = N
     if is_paused(conn) or next_queued(conn, study=study, runs=runs) is None:
         return None  # most looks of a spare worker end here, without anybody waiting for a write
     with transaction(conn, full=True):
+        if is_paused(conn):
+            return None
         row = conn.execute(
             f"SELECT r.id, r.uid, r.epoch, r.document, r.seed, r.data_seed, r.attempts FROM run r WHERE {where} ORDER BY {ORDER} LIMIT 1",
             values,

@@ -162,7 +162,8 @@ def _asked(names: Iterable[str]) -> list[Later]:
     asked = list(dict.fromkeys(names))
     for name in asked:
         if name not in LATER:
-            raise Refusal(f"There is no measure {name!r} that can be computed later{nearest(name, LATER)}; `memstudio measures --list` says what can.")
+            known = nearest(name, LATER)
+            raise Refusal(f"There is no measure {name!r} that can be computed later{known}; `memstudio measures --list` says what can.")
     return [LATER[name] for name in asked or LATER]
 
 

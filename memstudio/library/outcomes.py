@@ -73,9 +73,7 @@ def raw_outcomes(library: Library, run: str, known: Catalogue | None = None) -> 
     rising = sorted(ends.values(), key=lambda row: row.step or 0)
     combination = _combination(library.document(run), known)
     return tuple(
-        StageOutcomes(
-            row.stage or "" if row is not rising[-1] else "", row.step or 0, _parts(library, row, combination), int(row.meta["stride"])
-        )
+        StageOutcomes(row.stage or "" if row is not rising[-1] else "", row.step or 0, _parts(library, row, combination), _stride(row))
         for row in rising
     )
 
@@ -92,11 +90,28 @@ def _combination(document: Document, known: Catalogue | None) -> str:
     return "scores" if "scores" in found else "probabilities"
 
 
+def _stride(row: ArtifactRow) -> int:
+    stride = row.meta["stride"]
+    if not isinstance(stride, int) or stride < 1:
+        raise ValueError(f"every {stride!r}th target was kept")
+    return stride
+
+
 def _parts(library: Library, row: ArtifactRow, combination: str) -> tuple[Raw, ...]:
+    """The parts of one file. Whatever a damaged one says of itself becomes one sentence."""
+    try:
+        return _read(library, row, combination)
+    except Refusal:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise Refusal(f"The raw outcomes {row.name} are damaged: they do not say what they hold.") from error
+
+
+def _read(library: Library, row: ArtifactRow, combination: str) -> tuple[Raw, ...]:
     tensors = _tensors(library.read_artifact(row.sha256), row.name)
     targets = _tensors(library.read_artifact(str(row.meta["targets"])), f"the targets of {row.name}")
     described = row.meta["parts"]
-    scores, stride = tensors.get("scores"), int(row.meta["stride"])
+    scores, stride = tensors.get("scores"), _stride(row)
     if scores is None or scores.ndim != 3 or sum(int(part["targets"]) for part in described) != scores.shape[1]:
         raise Refusal(f"The raw outcomes {row.name} are damaged: they do not hold as many answers as they say.")
     found, at = [], 0
@@ -104,7 +119,12 @@ def _parts(library: Library, row: ArtifactRow, combination: str) -> tuple[Raw, .
         n = int(part["targets"])
         wanted = _wanted(targets, number, n, stride, tensors.get("item", np.empty(0))[at : at + n], row.name)
         if n:
-            found.append(Raw(part["labels"], bool(part["main"]), scores[:, at : at + n].astype(np.float64), wanted, combination))
+            answers = scores[:, at : at + n].astype(np.float64)
+            if np.isnan(answers).any():
+                raise Refusal("Its scores are not finite, so nothing can be computed from them.")
+            if not (wanted.min() >= 0 and wanted.max() < answers.shape[2]):
+                raise Refusal(f"The raw outcomes {row.name} are damaged: their targets are no classes of theirs.")
+            found.append(Raw(dict(part["labels"]), bool(part["main"]), answers, wanted, combination))
         at += n
     return tuple(found)
 

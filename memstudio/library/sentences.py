@@ -22,7 +22,18 @@ _VERBS = {
 }
 #: what things cost; a difference in them is said beside what was gained
 _COSTS = {"state_bytes": ("state", "less"), "parameters": ("parameters", "fewer")}
-_SHORT = {"ece": "ECE", "nll": "NLL", "snr": "SNR", "aurc": "AURC", "min_acc": "min-ACC", "wc_acc": "WC-ACC", "auroc_ood": "AUROC (OOD)"}
+_SHORT = {
+    "ece": "ECE",
+    "nll": "NLL",
+    "snr": "SNR",
+    "aurc": "AURC",
+    "min_acc": "min-ACC",
+    "wc_acc": "WC-ACC",
+    "auroc_ood": "AUROC (OOD)",
+    "mce": "MCE",
+    "auroc_errors": "AUROC of confidence",
+    "excess_aurc": "excess AURC",
+}
 #: a ratio of costs nearer to 1 than this is the same cost
 _ALIKE = 1.02
 
@@ -51,6 +62,8 @@ def measure_words(name: str) -> str:
 def _label_words(key: str, value: str) -> str:
     if key == "split":
         return {"train": "training"}.get(value, value)
+    if key == "combination":
+        return f"of averaged {value}"
     return value if key in ("node", "corruption", "criterion", "binning", "picture") else f"{key.replace('_', ' ')} {value}"
 
 
@@ -58,6 +71,9 @@ def amount(value: float, half: float | None = None) -> str:
     """A number with as many places as its interval's half width deserves: `0.08`, `1,204`; two figures where there is no interval."""
     if not math.isfinite(value):
         return "not finite"
+    # what scatters less than numbers are exact does not scatter
+    if half is not None and half < 1e-13 * abs(value):
+        half = None
     scale = half if half is not None and half > 0 and math.isfinite(half) else abs(value) / 10
     places = 0 if scale == 0 else max(0, -math.floor(math.log10(scale)) + (1 if _leading(scale) < 2 else 0))
     if half is None and value.is_integer():
@@ -128,7 +144,7 @@ def _verb(bare: str, above: bool) -> str:
     if bare in _VERBS:
         return _VERBS[bare][0 if above else 1]
     words = _bare_words(bare)
-    article = "an" if words[:1].lower() in "aeio" or bare in ("nll", "snr") else "a"
+    article = "an" if words[:1].lower() in "aeio" or bare in ("nll", "snr", "mce") else "a"
     return f"has {article} {words} {{}} {'higher' if above else 'lower'} than"
 
 

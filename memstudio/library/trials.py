@@ -69,8 +69,8 @@ class TunedCell:
 
     @property
     def settled(self) -> bool:
-        """Whether every trial that was proposed has ended."""
-        return all(trial.settled for trial in self.trials)
+        """Whether every trial that was proposed has ended; not where all of them have been purged since."""
+        return bool(self.trials) and all(trial.settled for trial in self.trials)
 
 
 # ---------------------------------------------------------------------------------------------- what is known

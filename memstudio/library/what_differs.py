@@ -171,7 +171,7 @@ def _facts_of(row: RunRow, environment: Mapping[str, Any]) -> dict[str, str]:
         **{f"component {name}": f"version {version}" for name, version in components.items()},
         **{words: _words(environment.get(name)) for name, words in _COMPUTED.items()},
         "machine": (row.machine or "")[:8],
-        "members in one pass": "yes" if getattr(row, "packed", False) else "no",
+        "members in one pass": "yes" if row.packed else "no",
     }
 
 

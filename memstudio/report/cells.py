@@ -36,14 +36,16 @@ def study_plate(found: StudyFigure, kind: str = "", name: str = "study") -> Plat
     seeds = " Ticks are single seeds." if kind == "dots" and max(map(len, (cell.values for cell in found.cells)), default=0) > 1 else ""
     caption = " ".join([f"{capital(found.caption)}.{seeds}", *found.notes])
     body = tuple(tuple(row) for row in rows)
-    return Plate(name, title, caption, tuple(head), body, lambda width: heights(found, width), lambda figure, width: drawn(found, figure))
+    return Plate(
+        name, title, caption, tuple(head), body, lambda width: heights(found, width), lambda figure, width: drawn(found, figure, width)
+    )
 
 
 def _lines_height(found: StudyFigure, width: float) -> float:
     return min(max(0.62 * width, 50), 78)
 
 
-def _lines(found: StudyFigure, figure: Figure) -> None:
+def _lines(found: StudyFigure, figure: Figure, width: float) -> None:
     axes = figure.subplots()
     lines = found.lines()
     along = found.axes[found.along]
@@ -97,7 +99,7 @@ def _dots_height(found: StudyFigure, width: float) -> float:
     return max(22.0, _ROW * ((_rows(found) or [0.0])[-1] + 1) + 12)
 
 
-def _dots(found: StudyFigure, figure: Figure) -> None:
+def _dots(found: StudyFigure, figure: Figure, width: float) -> None:
     """A row a cell, its seeds as small marks, its mean with its interval; cells of a second axis in the colours of their case."""
     axes = figure.subplots()
     dots, rows = found.dots(), _rows(found)
@@ -106,18 +108,20 @@ def _dots(found: StudyFigure, figure: Figure) -> None:
     if len(cases) > 1:
         _name_cases(figure, cases)
     for row, dot, cell in zip(rows, dots, measured, strict=True):
-        colour = LIGHT_CURVES[dot.number % len(LIGHT_CURVES)].colour
+        # as the case is drawn in every other figure: the one of the second axis, else of the only one
+        number = dot.number if len(found.axes) > 1 else cell.at[0]
+        colour = LIGHT_CURVES[number % len(LIGHT_CURVES)].colour
         seeds = [value for value in cell.values.values() if math.isfinite(value)]
         if len(seeds) > 1:
             axes.plot(seeds, [row + 0.3] * len(seeds), "|", markersize=2.6, color=colour, alpha=0.6, markeredgewidth=0.6)
         if dot.interval.low is not None and dot.interval.high is not None:
             axes.hlines(row, dot.interval.low, dot.interval.high, color=colour, linewidth=1.1)
         ground = PRINT.ground if dot.few else colour
-        mark = _MARKS[dot.number // len(LIGHT_CURVES) % len(_MARKS)]
+        mark = _MARKS[number // len(LIGHT_CURVES) % len(_MARKS)]
         axes.plot(dot.interval.mean, row, mark, markersize=3.6, color=colour, markerfacecolor=ground, markeredgewidth=0.7, zorder=3)
     labels = dict.fromkeys(dot.label for dot in dots)
     middles = [np.mean([row for row, dot in zip(rows, dots, strict=True) if dot.label == label]) for label in labels]
-    axes.set_yticks(middles, [sheet.plain(label, 44) for label in labels])
+    axes.set_yticks(middles, [sheet.panel_title(label, 0.4 * width) for label in labels])
     axes.set_ylim((rows or [0.0])[-1] + 0.6, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -162,13 +166,13 @@ def _heat_height(found: StudyFigure, width: float) -> float:
     return max(28.0, 8.0 * len(heat.rows) + 14)
 
 
-def _heat(found: StudyFigure, figure: Figure) -> None:
+def _heat(found: StudyFigure, figure: Figure, width: float) -> None:
     axes = figure.subplots()
     heat = found.heat()
     low, high = _ends(found.measure, heat.values)
     texts = [[_said(heat.values[i, j], heat.low[i, j], heat.high[i, j]) for j in range(len(heat.columns))] for i in range(len(heat.rows))]
-    rows = [sheet.plain(row, 30) for row in heat.rows]
-    columns = [sheet.plain(column, 16) for column in heat.columns]
+    rows = [sheet.panel_title(row, 0.3 * width) for row in heat.rows]
+    columns = [sheet.panel_title(column, 0.6 * width / len(heat.columns)) for column in heat.columns]
     table(axes, heat.values, rows, columns, low, high, texts)
     axes.set_xlabel(axis_title(heat.column_name))
     axes.set_ylabel(axis_title(heat.row_name))

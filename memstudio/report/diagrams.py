@@ -53,7 +53,8 @@ def reliability_plate(found: Sequence[Reliability], labels: Sequence[str], name:
                 axes.set_visible(False)
                 continue
             last = place + columns >= len(found)
-            _panel(axes, found[place], labels[found[place].group], first=place % columns == 0)
+            title = sheet.panel_title(labels[found[place].group], _side(width, columns) + 2)
+            _panel(axes, found[place], title, first=place % columns == 0)
             _histogram(axes.inset_axes((0, -_BELOW, 1, 0.7 * _BELOW)), found[place], last)
             # below the histogram, but the panel's own: the layout makes room for that
             axes.set_xlabel("Confidence" if last else " ", labelpad=_BELOW * _side(width, columns) * _POINTS + 12)
@@ -89,7 +90,7 @@ def _panel(axes: Axes, one: Reliability, label: str, first: bool) -> None:
     axes.plot(
         one.confidence[few], one.accuracy[few], "o", markersize=2.2, markerfacecolor="none", markeredgewidth=0.5, color=style["color"]
     )
-    axes.set_title(sheet.plain(label, 30), pad=3)
+    axes.set_title(label, pad=3)
     axes.set_xlim(0, 1)
     sheet.share_axis(axes)
     axes.tick_params(labelbottom=False, labelleft=first)

@@ -6,6 +6,8 @@ import html
 import re
 from collections.abc import Sequence
 
+#: what turns the letters after it round: in a label it would turn our words round with it
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: signs that HTML cannot hold, however they are written
 _NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _VOID = frozenset({"meta", "br", "hr", "link", "img", "col"})
@@ -16,10 +18,13 @@ class Safe(str):
 
 
 def escaped(text: object) -> Safe:
-    """A text as HTML says it; signs that HTML cannot hold become the sign for what is missing."""
-    if isinstance(text, Safe):
-        return text
-    return Safe(html.escape(_NEVER.sub("\ufffd", str(text)), quote=True))
+    """A text as HTML says it, without signs that turn letters round; those that HTML cannot hold become the sign for what is missing."""
+    return text if isinstance(text, Safe) else exact(_TURNS.sub("", str(text)))
+
+
+def exact(text: str) -> Safe:
+    """The same with every sign that HTML can hold, for what is to be copied out of a page."""
+    return Safe(html.escape(_NEVER.sub("\ufffd", text), quote=True))
 
 
 def joined(*children: object) -> Safe:

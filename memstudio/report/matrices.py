@@ -72,7 +72,7 @@ def _draw_matrices(found: Sequence[Matrix], labels: Sequence[str]) -> Callable[[
                 continue
             one = found[place]
             table(axes, one.mean, [_name(row) for row in one.rows], [_name(column) for column in one.columns])
-            axes.set_title(sheet.plain(labels[one.group], 34), pad=3)
+            axes.set_title(sheet.panel_title(labels[one.group], (width - 8) / columns - 2), pad=3)
             if place % columns == 0:
                 axes.set_ylabel(axis_title(one.row_name))
             else:
@@ -156,7 +156,7 @@ def forgetting_plate(found: Sequence[Matrix], labels: Sequence[str], name: str) 
                 axes.set_visible(False)
                 continue
             _kept(axes, found[place])
-            axes.set_title(sheet.plain(labels[found[place].group], 34), pad=3)
+            axes.set_title(sheet.panel_title(labels[found[place].group], (width - 10) / columns - 2), pad=3)
             if place % columns == 0:
                 axes.set_ylabel("Accuracy")
             if place + columns >= len(found):

@@ -28,6 +28,8 @@ from memstudio.report.verdict import Verdict, judged
 
 #: what a page may do: show itself. No script, no network, no form.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+#: sentences that stand in the open
+MOST_SAID = 8
 _VERDICTS = {"shown": ("shown", "good"), "partly": ("partly shown", "careful"), "not_shown": ("not shown", "bad")}
 #: a figure on a page is drawn so wide, millimetres: its letters are as large as those beside it
 _WIDTH = 120
@@ -135,7 +137,9 @@ def _claim(claim: Claim, verdict: Verdict) -> Safe:
             "p",
             "A statement holds when the whole 95 % interval of the paired difference over seeds lies beyond what it says.",
             class_="dim small",
-        ),
+        )
+        if statements
+        else None,
     )
 
 
@@ -152,10 +156,20 @@ def _results(comparison: Comparison) -> Safe:
     differences = tables.of_differences(comparison)
     return joined(
         el("h2", "Results"),
-        el("ul", *(el("li", _sentence(one)) for one in said)) if said else None,
+        *_sentences(said),
         _table(tables.of_measures(comparison)),
         _table(differences) if differences is not None else None,
     )
+
+
+def _sentences(said: Sequence[Sentence]) -> list[Safe]:
+    """The first of them, and the rest where a reader asks for them."""
+    if not said:
+        return []
+    listed = [el("li", _sentence(one)) for one in said]
+    first, rest = (listed, []) if len(listed) <= MOST_SAID + 1 else (listed[:MOST_SAID], listed[MOST_SAID:])
+    more = el("details", el("summary", f"{counted(len(rest), 'more sentence')}"), el("ul", *rest))
+    return [el("ul", *first), more] if rest else [el("ul", *first)]
 
 
 def _sentence(sentence: Sentence) -> Safe:

@@ -17,7 +17,7 @@ from memstudio.library.library import Library
 from memstudio.report import methods, tables
 from memstudio.report.asked import Asked
 from memstudio.report.citations import bibtex, unique
-from memstudio.report.markup import Safe, el, joined, table
+from memstudio.report.markup import Safe, el, exact, joined, table
 from memstudio.report.sheet import plain
 from memstudio.report.verdict import Verdict
 from memstudio.report.words import measure_title
@@ -150,7 +150,7 @@ def to_run_again(asked: Asked) -> Safe:
             "are the same bit for bit.",
             class_="dim small",
         ),
-        el("details", el("summary", "The document"), el("pre", text, id="document"), class_="onscreen"),
+        el("details", el("summary", "The document"), el("pre", exact(text), id="document"), class_="onscreen"),
     )
 
 

@@ -42,6 +42,7 @@ caption{text-align:left;color:var(--dim);padding:0 0 6px}
 th,td{padding:6px 12px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{font-weight:600;border-bottom:1px solid var(--dim);vertical-align:bottom}
 tbody th{font-weight:400;min-width:104px}
+td:not(.r){min-width:96px}
 td.r,th.r{text-align:right;white-space:nowrap}
 tbody tr:last-child>*{border-bottom:1px solid var(--dim)}
 th:last-child,td:last-child{padding-right:0}

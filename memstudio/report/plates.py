@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.parameters import Refusal
 from memstudio.library.library import Library
-from memstudio.library.overlays import Overlaid, curve_overlay, matrices, overlaid, reliability, series_overlay
+from memstudio.library.overlays import LAST, Overlaid, curve_overlay, matrices, overlaid, reliability, series_overlay
 from memstudio.library.study_figure import figure_of
 from memstudio.report.asked import Asked
 from memstudio.report.cells import study_plate
@@ -39,24 +39,36 @@ def _forgetting(matrix: str) -> str:
 
 
 def plate(
-    library: Library, asked: Asked, name: str = STUDY, measure: str | None = None, kind: str = "", known: Catalogue | None = None
+    library: Library,
+    asked: Asked,
+    name: str = STUDY,
+    measure: str | None = None,
+    kind: str = "",
+    known: Catalogue | None = None,
+    step: int | None = None,
 ) -> Plate:
-    """The figure of that name. measure: of the study's figure; kind: lines, dots or heat, for the study's. Raises Refusal: unknown."""
+    """The figure of that name; a measure's name stands for the study's figure of it. Raises Refusal: unknown.
+
+    measure, kind: of the study's figure (lines, dots or heat); step: curves as stored at this step or before, None: the newest.
+    """
     groups, labels = asked.comparison.groups, asked.comparison.labels
+    at = LAST if step is None else step
     if name == STUDY:
         return study_plate(figure_of(library, asked.gathered, measure, known=known), kind)
     there = overlaid(library, groups)
     matrix = next((one for one in there.matrices if _forgetting(one) == name), None)
     if name in there.curves:
-        return overlay_plate(curve_overlay(library, groups, name), labels, f"curve:{name}")
+        return overlay_plate(curve_overlay(library, groups, name, at), labels, f"curve:{name}")
     if name in there.reliability:
-        return reliability_plate(reliability(library, groups, name), labels, f"curve:{name}")
+        return reliability_plate(reliability(library, groups, name, at), labels, f"curve:{name}")
     if name in there.matrices:
-        return matrix_plate(matrices(library, groups, name), labels, f"curve:{name}")
+        return matrix_plate(matrices(library, groups, name, at), labels, f"curve:{name}")
     if matrix is not None:
-        return forgetting_plate(matrices(library, groups, matrix), labels, f"forgetting:{matrix}")
+        return forgetting_plate(matrices(library, groups, matrix, at), labels, f"forgetting:{matrix}")
     if name in there.series:
         return overlay_plate(series_overlay(library, groups, name, BINS), labels, f"series:{name}")
+    if name in asked.comparison.measures:
+        return study_plate(figure_of(library, asked.gathered, name, known=known), kind)
     every = names(there)
     listed = ", ".join(every[:10]) + (" ..." if len(every) > 10 else "")
     raise Refusal(f"There is no figure {name!r}{nearest(name, every)}; of these runs there are {listed}.")

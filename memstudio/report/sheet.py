@@ -18,6 +18,7 @@ from memstudio.report.colours import LIGHT_CURVES, PRINT, look
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 #: widths in millimetres: a single column, one and a half, both columns
 WIDTHS: Final = (85, 120, 175)
@@ -26,12 +27,16 @@ FIGURES: Final = ("svg", "pdf", "png")
 #: dots an inch of a PNG: for most journals, for line art
 DPI: Final = (300, 600)
 _INCH = 25.4
+#: a letter of 7 points is so wide on the average, millimetres
+_LETTER = 1.28
 #: what never prints, what would break lines or XML, and what would turn the letters after it round
 _CONTROL = dict.fromkeys(
     (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), " "
 )
 #: lines of a legend at most; the data beside the figure name every group
 MOST_NAMED = 24
+#: rows of a legend before names are cut to make columns
+TALLEST = 8
 
 _LOOK: Mapping[str, Any] = {
     "font.family": ["Inter", "DejaVu Sans"],
@@ -219,22 +224,54 @@ def legend_of(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
     """The same for any handles."""
     if not entries:
         return
-    handles = [handle for handle, _ in entries]
-    room = figure.bbox.width - 4
+    whole = [plain(label) or "–" for _, label in entries]
     most = 64
-    while True:
-        labels = [plain(label, most) or "–" for _, label in entries]
-        for columns in range(min(len(entries), 6), 0, -1):
-            order = _across(len(entries), columns)
-            legend = figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="outside upper left", ncols=columns)
-            # the width that its letters take, in the pixels of the sheet
-            box = legend.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
-            if box.width <= room or (columns == 1 and most <= 12):
-                width, height = figure.get_size_inches()
-                figure.set_size_inches(width, height + box.height / figure.dpi + 0.05)
-                return
-            legend.remove()
-        most = most * 3 // 4
+    labels = [in_the_middle(label, most) for label in whole]
+    columns = _fitting(figure, entries, labels)
+    # names are cut so that a long legend stands in several columns, while they can be told apart
+    while math.ceil(len(entries) / columns) > TALLEST or (columns == 1 and most > 40):
+        most = most * 4 // 5
+        shorter = [in_the_middle(label, most) for label in whole]
+        if most < 12 or len(set(shorter)) < len(set(whole)):
+            break
+        labels, columns = shorter, _fitting(figure, entries, shorter)
+    legend = _legend(figure, entries, labels, columns)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + _extent(figure, legend).height / figure.dpi + 0.05)
+
+
+def panel_title(label: str, width: float) -> str:
+    """The name above a panel of that width in millimetres: as much of it as there is room for."""
+    return in_the_middle(plain(label), max(8, int(width / _LETTER)))
+
+
+def in_the_middle(text: str, most: int) -> str:
+    """A text of at most so many letters, cut in its middle: names of one kind often differ in their ends."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end].rstrip()}…{text[len(text) - end :].lstrip()}"
+
+
+def _fitting(figure: Figure, entries: Sequence[tuple[Any, str]], labels: Sequence[str]) -> int:
+    """In how many columns these entries fit onto the sheet; 1 where not even one does."""
+    for columns in range(min(len(entries), 6), 1, -1):
+        legend = _legend(figure, entries, labels, columns)
+        width = _extent(figure, legend).width
+        legend.remove()
+        if width <= figure.bbox.width - 4:
+            return columns
+    return 1
+
+
+def _legend(figure: Figure, entries: Sequence[tuple[Any, str]], labels: Sequence[str], columns: int) -> Legend:
+    order = _across(len(entries), columns)
+    return figure.legend([entries[i][0] for i in order], [labels[i] for i in order], loc="outside upper left", ncols=columns)
+
+
+def _extent(figure: Figure, legend: Legend) -> Any:
+    """The place that a legend takes, in the pixels of the sheet."""
+    return legend.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
 
 
 def _across(entries: int, columns: int) -> list[int]:

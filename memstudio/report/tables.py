@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from memstudio.library.against import Difference
+from memstudio.library.against import Difference, Test
 from memstudio.library.comparison import MAIN, TABLE, Comparison, heading, table_rows
 from memstudio.library.sentences import amount, p_words
 from memstudio.measures.intervals import Interval
@@ -63,14 +63,18 @@ def of_measures(comparison: Comparison, measures: Sequence[str] = ()) -> Table:
     return Table(f"{title[:1].upper()}{title[1:]}", ("Group", "Seeds", *map(measure_title, names)), rows, (note, *comparison.notes))
 
 
-def of_differences(comparison: Comparison, measures: Sequence[str] = ()) -> Table | None:
-    """What each group has more or less than the baseline, with interval and tests; None where there is nothing to compare."""
+def of_differences(comparison: Comparison, measures: Sequence[str] = (), together: bool = False) -> Table | None:
+    """What each group has more or less than the baseline, with interval and tests; None where there is nothing to compare.
+
+    together: whether Holm's rule corrects over all these measures, else over the groups of each.
+    """
     names = tuple(measures) or main_measures(comparison)
+    family = names if together else ()
     rows: list[tuple[str, ...]] = []
     for name in names:
         # the measure stands in the first of its rows only
         first = measure_title(name)
-        for label, one in zip(comparison.labels, comparison.differences(name), strict=True):
+        for label, one in zip(comparison.labels, comparison.differences(name, family), strict=True):
             # what is the same whatever the seed is no difference worth a line
             if one is not None and not (one.exact and one.interval.mean == 0):
                 rows.append((first, label, *_difference_cells(one)))
@@ -80,7 +84,8 @@ def of_differences(comparison: Comparison, measures: Sequence[str] = ()) -> Tabl
     heads = ("Measure", "Group", "Difference", "95 % interval", "Seeds", "t test", "Permutation test", "Hedges' g")
     kept = [i for i, _ in enumerate(heads) if i < 3 or any(row[i] for row in rows)]
     baseline = comparison.labels[comparison.baseline]
-    notes = ("p values after Holm's correction for the groups compared in a measure.",) if _tested(rows) else ()
+    over = "all differences of this table" if together else "the groups compared in a measure"
+    notes = (f"p values after Holm's correction for {over}.",) if _tested(rows) else ()
     return Table(f"Differences to {baseline}", tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows), notes)
 
 
@@ -110,14 +115,16 @@ def interval_words(interval: Interval | None) -> str:
     if interval is None:
         return "–"
     half = interval.half_width
-    return two_figures(interval.mean, half) + (f" ± {two_figures(half, half)}" if half else "")
+    scatters = half is not None and half >= 1e-13 * abs(interval.mean) and half > 0
+    return two_figures(interval.mean, half) + (f" ± {two_figures(half, half)}" if half and scatters else "")
 
 
 def two_figures(value: float, half: float | None) -> str:
     """A number to the second figure of half its interval, as tables in print give it: `0.67` of 0.6654 ± 0.23."""
     if not math.isfinite(value):
         return "not finite"
-    if not half or not math.isfinite(half):
+    # what scatters less than numbers are exact does not scatter
+    if not half or not math.isfinite(half) or half < 1e-13 * abs(value):
         whole = float(value).is_integer() and abs(value) < 1e15
         return (f"{value:,.0f}" if whole else f"{value:,.4g}").replace("-", _MINUS)
     places = max(0, 1 - math.floor(math.log10(half)))
@@ -136,13 +143,18 @@ def between_words(interval: Interval) -> str:
 # ---------------------------------------------------------------------------------------------- as files
 
 
-def written(comparison: Comparison, kind: str, measures: Sequence[str] = ()) -> str:
-    """The tables as a text. kind: csv (every measure of every group, a row each), md or tex."""
+def written(comparison: Comparison, kind: str, measures: Sequence[str] = (), test: Test = "t", together: bool = False) -> str:
+    """The tables as a text. kind: csv (every measure of every group, a row each), md or tex.
+
+    test: which the sentences speak of; together: whether Holm's rule corrects over all measures that are listed.
+    """
     if kind == "csv":
-        return comma_separated(TABLE, table_rows(comparison, tuple(measures)))
-    tables = [one for one in (of_measures(comparison, measures), of_differences(comparison, measures)) if one is not None]
-    named = tuple(measures) or main_measures(comparison)[:1]
-    said = [sentence.text for name in named for sentence in comparison.sentences(name)]
+        listed = tuple(measures) or comparison.measures
+        return comma_separated(TABLE, table_rows(comparison, listed, listed if together else ()))
+    names = tuple(measures) or main_measures(comparison)
+    tables = [one for one in (of_measures(comparison, names), of_differences(comparison, names, together)) if one is not None]
+    named = tuple(measures) or names[:1]
+    said = [sentence.text for name in named for sentence in comparison.sentences(name, names if together else (), test)]
     return _WRITERS[kind](tables, said)
 
 

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: Of a budget in minutes, trials get this much at most: what was chosen is to be reported too.
 FOR_TRIALS = 0.5
+#: What this process has already logged: study and sentence.
+_told: set[tuple[str, str]] = set()
 
 
 def advance(library: Library, catalogue: Callable[[], Catalogue], study: str | None = None) -> bool:
@@ -43,7 +45,9 @@ def advance(library: Library, catalogue: Callable[[], Catalogue], study: str | N
         try:
             changed = _study(library, catalogue, uid) or changed
         except Refusal as refusal:
-            logger.error("study %s stays as it is: %s", uid, refusal)
+            if (uid, str(refusal)) not in _told:  # a worker that waits asks again every second
+                _told.add((uid, str(refusal)))
+                logger.error("study %s stays as it is: %s", uid, refusal)
     return changed
 
 

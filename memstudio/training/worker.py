@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 LOOK = 0.05
 #: seconds between looks whether something can be decided, or is lost, while there is nothing to claim
 DECIDE = 1.0
+#: seconds for which a worker stays while the queue is paused, as a paused run is held in memory; who resumes it later starts another
+HOLD = 900.0
 #: seconds between looks whether there are cores to spare
 WAIT_FOR_CORES = 0.5
 #: exit code after a run that hung: threads that never return cannot be ended otherwise
@@ -151,11 +153,12 @@ class Worker:
         self._spared = spared
         self._me = this_process()
         self._decided = 0.0
+        self._held_since: float | None = None
 
     def work(self) -> None:
         """Until nothing is left (a spare: and its process is gone), or the process is asked to end.
 
-        A worker stays while the queue is paused, and while trials go on elsewhere after which there may be more to do.
+        A worker stays for a while when the queue is paused, and while trials go on elsewhere after which there may be more to do.
         """
         self.library.mark_lost()
         self._decide()
@@ -207,7 +210,10 @@ class Worker:
     def _stays(self) -> bool:
         """Whether there is something to wait for: the queue is paused, or trials go on elsewhere."""
         if self.library.queue_paused():
-            return self._next() is not None
+            now = time.monotonic()
+            self._held_since = self._held_since or now
+            return self._next() is not None and now - self._held_since < HOLD
+        self._held_since = None
         return not self._runs and self.library.more_to_come(self._study)
 
     def _next(self) -> RunRow | None:

@@ -202,3 +202,22 @@ def test_the_kept_baseline_counts(lib: Library, say: Any) -> None:
     uid = study(lib, CELLS).study or ""
     lib.set_baseline_cell(uid, "delta rule")
     assert json.loads(say(uid, "--json")[1])["baseline"] == "delta rule"
+
+
+def test_the_figure_and_the_parameters(lib: Library, say: Any) -> None:
+    uid = factorial(lib, [MEMORY, WIDTH], widths).study or ""
+    code, out, _ = say(uid, "--json", "--parameters", "--measure", "recall")
+    assert code == 0
+    found = json.loads(out)
+    assert [axis["name"] for axis in found["figure"]["axes"]] == ["memory", "key width"]
+    assert found["figure"]["axes"][1]["numbers"] == [1, 2, 4]
+    assert len(found["figure"]["cells"]) == 6
+    assert found["figure"]["cells"][0]["n"] == 3
+    assert (found["parameters"]["method"], found["parameters"]["runs"]) == ("variance", 18)
+    assert found["parameters"]["rows"][0]["parameter"] == "mem1.key_width"
+    code, out, _ = say(uid, "--parameters")
+    assert code == 0
+    assert "mem1.key_width" in out
+    assert "The share of the spread in recall over 18 runs" in out
+    code, out, _ = say(study(lib, CELLS).study or "", "--parameters")
+    assert "6 runs cannot say which parameters matter for recall" in out

@@ -62,7 +62,7 @@ def test_names_in_a_list() -> None:
 
 def test_groups_with_means(say: Say, done: Any) -> None:
     groups = data(say("runs", "--group", "memory,heads", "--measure", "recall", "--json"))
-    assert [group["group"] for group in groups][0] == {"memory": "attention", "heads": "heads 1"}
+    assert groups[0]["group"] == {"memory": "attention", "heads": "heads 1"}
     assert groups[0]["measures"]["recall"]["mean"] == pytest.approx(0.05)
     assert groups[0]["measures"]["recall"]["n"] == groups[0]["n"] == 2
     assert groups[0]["runs"] == [done.runs[1], done.runs[0]] or set(groups[0]["runs"]) == set(done.runs[:2])

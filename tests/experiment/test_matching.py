@@ -245,3 +245,14 @@ def test_what_cannot_be_measured_is_not_taken_for_a_width_that_cannot_be_had() -
     with pytest.raises(Refusal, match="could not be measured"):
         solve(study(memory(BY_KEY_WIDTH.model_copy(update={"what": "step_time"}))), CATALOGUE, step_time)
     assert len(asked) == 2
+
+
+def test_the_only_width_that_can_be_had_is_taken() -> None:
+    def at(width: int) -> float:
+        if width != 5:
+            raise NotThis
+        return 10.0
+
+    search = Search(range(1, 9), at, 10.0, exact=True)
+    assert search.nearest() == (5, 10.0)
+    assert (search.ends, search.same) == ((5, 5), False)

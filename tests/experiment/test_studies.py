@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from memstudio.experiment.document import Axis, Case, Document, Match, Run, Tuned
-from memstudio.experiment.files import to_text
+from memstudio.experiment.files import parse, to_text
+from memstudio.experiment.matching import solve
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.studies import apply, cells, count, plan
 from tests.experiment.small import CATALOGUE, again, document
@@ -110,3 +113,13 @@ def test_match_and_tuned_are_kept_in_the_file() -> None:
     axis = STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain"), "tuned": tuned})
     assert again(study(axis)) == study(axis)
     assert '"trials"' not in to_text(study(axis))
+
+
+def test_a_study_with_every_key_is_written_as_it_was_read_and_its_solution_holds() -> None:
+    text = (Path(__file__).parent / "golden" / "format1-study.memx").read_text("utf-8")
+    golden = parse(text)
+    assert to_text(golden) == text
+    assert solve(golden, CATALOGUE) is golden
+    assert [label for label, _ in cells(golden)] == ["plain", "gated (key width 12)"]
+    assert (count(golden).text, count(golden).all) == ("2 memory × 5 seeds, after 16 trials", 26)
+    assert {run.trial_of for run in plan(golden, CATALOGUE)} == {"plain", "gated (key width 12)"}

@@ -14,7 +14,7 @@ from memstudio.experiment import tuning
 from memstudio.experiment.cells import Cell, cell_cases, count
 from memstudio.experiment.document import Axis, Case, Document, Range, Run, Tuned
 from memstudio.experiment.parameters import Refusal
-from memstudio.experiment.studies import chosen, plan, trials
+from memstudio.experiment.studies import chosen, first, plan, trials
 from memstudio.experiment.tuning import SEEDS_APART, Tried, choose, proposals, settings
 from tests.experiment.small import CATALOGUE, again, document
 
@@ -200,3 +200,9 @@ def test_true_and_false_stand_for_the_defaults_and_none() -> None:
     assert Axis.model_validate({"name": "a", "tuned": False}).tuned is None
     cases = [Case(label="a", set={"mem1.heads": 1})]
     assert again(study(Axis(name="a", cases=cases, tuned=Tuned()))).run.vary[0].tuned == Tuned()
+
+
+def test_the_first_run_alone_takes_tuned_values_as_they_stand() -> None:
+    run = first(study(HEADS, LENGTH, replicates=3), CATALOGUE)
+    assert (run.cell, run.seed, run.trial_of) == ("length 8", 0, None)
+    assert run.document.node("mem1").values["heads"] == document().node("mem1").values["heads"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,7 +40,7 @@ def made(members: int = 2, stride: int = 1, classes: int = 7, targets: object = 
     for labels, main, n in PARTS:
         wanted = RNG.integers(0, classes, n) if targets is None else np.asarray(targets)[:n]
         scores = RNG.normal(size=(members, n, classes)).astype(np.float32)
-        if wanted.dtype.kind == "i":
+        if wanted.dtype.kind == "i" and wanted.max() < classes:
             scores[:, np.arange(n), wanted] += RNG.uniform(0, 4, n).astype(np.float32)
         empty = np.empty(0)
         outcomes.append(Outcome(labels, main, scores, empty, wanted, {}, np.arange(n)))
@@ -138,6 +139,34 @@ def test_a_file_that_is_gone_or_damaged_says_so(lib: Library) -> None:
     row.path.unlink()
     with pytest.raises(Refusal, match="missing"):
         measured_later(lib, run)
+
+
+@pytest.mark.parametrize(
+    ("meta", "says"),
+    [
+        ({"stride": 0}, "do not say what they hold"),
+        ({"stride": "x"}, "do not say what they hold"),
+        ({"parts": 7}, "do not say what they hold"),
+        ({"parts": [{"targets": 40}, {"targets": 30}]}, "do not say what they hold"),
+        ({"parts": [{"labels": {}, "main": True, "targets": 10}]}, "as many answers as they say"),
+        ({"targets": "no sum"}, "is not the sha256"),
+    ],
+)
+def test_what_a_damaged_library_says_is_one_sentence(lib: Library, meta: dict[str, Any], says: str) -> None:
+    run = keep(lib, *made())
+    row = next(one for one in lib.artifacts(run) if one.name == "outcomes-learn-00000100")
+    lib._conn.execute("UPDATE run_artifact SET meta = ? WHERE name = ?", (json.dumps({**row.meta, **meta}), row.name))
+    with pytest.raises(Refusal, match=says):
+        measured_later(lib, run)
+
+
+def test_scores_that_are_not_finite_and_targets_that_are_no_classes(lib: Library) -> None:
+    outcomes, parts = made()
+    outcomes[0].scores[0, 0, 0] = math.nan
+    with pytest.raises(Refusal, match="not finite"):
+        measured_later(lib, keep(lib, outcomes, parts))
+    with pytest.raises(Refusal, match="no classes of theirs"):
+        measured_later(lib, keep(lib, *made(targets=np.full(40, 9))))
 
 
 def test_it_is_kept_beside_what_was_measured_and_not_asked_again(lib: Library, monkeypatch: pytest.MonkeyPatch) -> None:

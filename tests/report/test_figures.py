@@ -137,7 +137,18 @@ def test_a_legend_reads_across_and_never_leaves_the_sheet() -> None:
         box = made.legends[0].get_window_extent()
         assert box.x1 <= made.bbox.x1 + 1
         assert len(made.legends[0].get_texts()) == sheet.MOST_NAMED + 1
-        assert made.legends[0].get_texts()[-1].get_text() == "and 16 more"
+        assert "and 16 more" in [one.get_text() for one in made.legends[0].get_texts()]
+
+
+def test_a_long_legend_is_cut_in_the_middle_of_its_names() -> None:
+    assert sheet.in_the_middle("a memory with a rather long name, number 7", 24) == "a memory wit…e, number 7"
+    assert sheet.in_the_middle("short", 24) == "short"
+    with sheet.printing():
+        made = sheet.blank(120, 50)
+        sheet.name_lines(made, [(i, f"a memory with a rather long name, number {i}") for i in range(20)])
+        texts = [one.get_text() for one in made.legends[0].get_texts()]
+        assert len(set(texts)) == 20
+        assert made.legends[0]._ncols > 1
 
 
 def test_names_are_listed_and_others_refused(made: Made) -> None:
@@ -148,6 +159,13 @@ def test_names_are_listed_and_others_refused(made: Made) -> None:
     assert set(EVERY) <= set(names(overlaid(made.library, made.asked.comparison.groups)))
     with pytest.raises(Refusal, match="cannot be written as 'gif'"):
         figure(made, "recall_by_load").file("gif")
+
+
+def test_a_measure_stands_for_the_studys_figure_of_it_and_a_step_for_what_was_stored_then(made: Made) -> None:
+    assert figure(made, "recall[load=2]").caption.startswith("Recall, load 2 by memory, mean and 95 % interval over")
+    early = plate(made.library, made.asked, "recall_by_load", known=catalogue(), step=50)
+    assert early.caption.endswith("measured at step 40.")
+    assert figure(made, "recall_by_load").caption.endswith("measured at step 100.")
 
 
 def test_a_report_shows_the_study_first_and_learning_last(made: Made) -> None:

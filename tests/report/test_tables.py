@@ -46,6 +46,18 @@ def test_only_the_measures_that_were_asked_for(made: Made) -> None:
     assert "recall[load=2]" not in tables.written(comparison, "csv", ["recall[load=16]"])
 
 
+def test_holms_rule_over_all_measures_and_the_other_test(made: Made) -> None:
+    comparison = made.asked.comparison
+    names = ["recall[load=2]", "recall[load=16]"]
+    alone, together = (list(csv.DictReader(io.StringIO(tables.written(comparison, "csv", names, "t", over)))) for over in (False, True))
+    name = "p_permutation_holm"
+    assert [one[name] for one in alone] == ["", "0.5", "0.5", "", "0.5", "0.5"]
+    assert [one[name] for one in together] == ["", "1", "1", "", "1", "1"]
+    text = tables.written(comparison, "md", names, "permutation", True)
+    assert "Holm's correction for all differences of this table" in text
+    assert "permutation" in text
+
+
 @pytest.mark.parametrize("kind", ["md", "tex"])
 def test_hostile_labels_are_escaped(hostile: Made, kind: str) -> None:
     text = tables.written(hostile.asked.comparison, kind)

@@ -16,8 +16,9 @@ from memstudio.components.catalogue import catalogue
 from memstudio.experiment.document import Case, Document, Hopeless, Tuned
 from memstudio.experiment.tuning import SEEDS_APART
 from memstudio.ground.machine import this_process
-from memstudio.library import Library, RunRow
+from memstudio.library import Lease, Library, RunRow, RunWriter
 from memstudio.library import open as open_library
+from memstudio.training import worker
 from memstudio.training.advance import advance
 from tests.training.deciding import ACCURACY, HEADS, LOSS, RATE, end_all, end_next, ranged, study_document, submitted
 
@@ -176,6 +177,15 @@ def test_purged_results_are_not_run_again(library: Library) -> None:
     assert library.queue() == []
     (cell,) = library.tuning(study)
     assert (cell.chosen, cell.runs, cell.why) == ({"learn.rate": 0.01}, 0, "")
+
+
+def test_purged_trials_are_not_tried_again(library: Library) -> None:
+    study = submitted(library, study_document(RATE))
+    library.stop_study(study)
+    library._conn.execute("DELETE FROM run")
+    library._conn.execute("DELETE FROM cell WHERE study != (SELECT id FROM study WHERE uid = ?)", (study,))
+    assert not advance(library, catalogue)
+    assert library.queue() == []
 
 
 # ---------------------------------------------------------------------------------------------- all of it or nothing, once
@@ -367,3 +377,44 @@ def test_trials_leave_time_to_report_what_they_chose(library: Library) -> None:
     )
     # the choice is made among those that were tried
     assert [row.sets for row in library.runs(study=study)] == [{"learn.rate": 0.01}] * 2
+
+
+# ---------------------------------------------------------------------------------------------- the worker around it
+
+
+def test_a_worker_does_not_wait_for_a_paused_queue_for_ever(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "HOLD", 0.2)
+    submitted(library, study_document(HEADS))
+    library.pause_queue()
+    taken: list[str] = []
+    worker.Worker(library, lambda library, lease, **_: taken.append(lease.run_uid) or "finished", threading.Event()).work()
+    assert taken == []
+    assert len(library.queue()) == 4
+
+
+def test_a_worker_waits_for_trials_that_go_on_elsewhere(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves none of the work that follows to whoever ends the last trial."""
+    study = submitted(library, study_document(RATE))
+    while len(library.queue()) > 1:
+        end_next(library, best_in_the_middle)
+    elsewhere = library.claim(this_process())
+    assert elsewhere is not None
+    looks: list[bool] = []
+
+    def carry_out(library: Library, lease: Lease, **_: object) -> str:
+        row = library.run(lease.run_uid)
+        with RunWriter(library.folder, lease) as writer:
+            writer.start(4, "cpu", 1, {}, {})
+            writer.points(4, best_in_the_middle(row))
+            writer.finish("finished")
+        return "finished"
+
+    def decide(library: Library) -> bool:
+        looks.append(True)
+        if len(looks) == 3:  # meanwhile the other ends its trial, and is killed before it could decide
+            carry_out(library, elsewhere)
+        return advance(library, catalogue)
+
+    monkeypatch.setattr(worker, "DECIDE", 0.05)
+    worker.Worker(library, carry_out, threading.Event(), decide=decide, study=study).work()
+    assert [row.state for row in library.runs(study=study)] == ["finished"] * 2

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Over what Holm's rule corrects: the groups of each measure, or all measures that are listed with all groups.",
 )
+@click.option("--parameters", is_flag=True, help="Also say which parameters matter for the first measure, over all of these runs.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a head line: every measure of every group.")
 @may_save((*TABLES, *FIGURES))
 @click.option(
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     help="What a figure shows: the study (its first --measure by what was varied), or a curve, diagram, matrix or series by its name.",
 )
 @click.option("--width", type=click.Choice(("85", "120", "175")), default="85", show_default=True, help="Width of a figure, millimetres.")
+@click.option("--step", type=click.IntRange(min=0), help="Draw curves as they were at this step; as at the newest without it.")
 @click.option("--dpi", type=click.Choice(("300", "600")), default="300", show_default=True, help="Dots an inch of a PNG.")
 @with_json
 @common
@@ -62,11 +64,13 @@ def compare(
     by: str | None,
     test: Any,
     correct: str,
+    parameters: bool,
     as_csv: bool,
     out: Path | None,
     force: bool,
     figure: str,
     width: str,
+    step: int | None,
     dpi: str,
     as_json: bool,
 ) -> None:
@@ -77,7 +81,8 @@ def compare(
     """
     from memstudio.cli.compared import described, print_comparison, print_csv
     from memstudio.cli.printing import print_json
-    from memstudio.cli.saved import Drawn, asked, ready, save_comparison, saved
+    from memstudio.cli.saved import Wanted, asked, ready, save_comparison, saved
+    from memstudio.cli.varied import drawn_of, parameters_of, print_parameters
 
     if as_csv and as_json:
         raise Typed("--csv and --json are two ways to print the same; choose one.")
@@ -85,18 +90,23 @@ def compare(
         kind = ready(out, (*TABLES, *FIGURES), force)
         whole = asked(library, names, by=by, baseline=baseline)
         _refuse_unknown(whole.comparison, measures)
-        saved(save_comparison(library, whole, out, kind, measures, Drawn(figure, int(width), int(dpi)), force), as_json)
+        wanted = Wanted(measures, test, correct == "measures", figure, int(width), int(dpi), step)
+        saved(save_comparison(library, whole, out, kind, wanted, force), as_json)
         return
     if not library.readonly:
         library.mark_lost()
     found = _comparison(library, names, by, baseline)
     _refuse_unknown(found, measures)
     if as_json:
-        print_json(described(found, measures, test, correct == "measures"))
+        drawn = drawn_of(library, names, next(iter(measures), None))
+        matter = {"parameters": parameters_of(library, found, measures)} if parameters else {}
+        print_json({**described(found, measures, test, correct == "measures"), "figure": drawn, **matter})
     elif as_csv:
         print_csv(found, measures, correct == "measures")
     else:
         print_comparison(found, measures, test, correct == "measures")
+        if parameters:
+            print_parameters(parameters_of(library, found, measures))
 
 
 def _comparison(library: Library, names: tuple[str, ...], by: Any, baseline: str | None) -> Comparison:

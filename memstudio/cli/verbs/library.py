@@ -133,6 +133,7 @@ def show(library: Library, typed: str, out: Path | None, force: bool, as_json: b
         "attempts",
         "failure",
         "failed_node",
+        "why",
     ):
         if found[name] is not None:
             click.echo(f"{name:<12} {found[name]}")

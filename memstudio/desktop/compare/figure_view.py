@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -12,34 +11,31 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
+from memstudio.desktop.compare.figure_painting import (
+    BESIDE,
+    CENTRE,
+    LEFT,
+    RIGHT,
+    Placed,
+    axis_ends,
+    decimals,
+    draw_dot,
+    draw_scale,
+    draw_square,
+    said,
+    short_case,
+)
 from memstudio.desktop.compare.overlaying import SHARES, bare, y_name
-from memstudio.desktop.compare.painted import blend, ink_on
 from memstudio.desktop.compare.seen import StudySeen
-from memstudio.desktop.live.looks import look
 from memstudio.desktop.live.scales import Scale
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import count
-from memstudio.library.sentences import amount
 from memstudio.library.study_figure import FigureCell
 
 #: pixels of a row of dots, of a case's gap, of the axes' room, and of a cell of a heat map at least and at most
-ROW, BETWEEN, ABOVE, BELOW, BESIDE = 20, 8, 20, 36, 78
+ROW, BETWEEN, ABOVE, BELOW = 20, 8, 20, 36
 LOWEST, HIGHEST, NARROWEST, WIDEST = 24, 44, 38, 120
 #: labels take at most this share of the width
 LABELS = 0.4
-DOT = 3.6
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A cell of the figure and where it is painted: its row of dots, or its square of a heat map."""
-
-    cell: FigureCell
-    number: int
-    area: QRectF
 
 
 class FigureView(QWidget):
@@ -180,7 +176,7 @@ class FigureView(QWidget):
             painter.setPen(QColor(t.dim))
             painter.setFont(fonts.sans(looks.TYPE_SMALL))
             painter.drawText(
-                QRectF(self.rect()), _CENTRE, "Nothing is shown: all cases are hidden" if self._hidden else "Nothing measured yet"
+                QRectF(self.rect()), CENTRE, "Nothing is shown: all cases are hidden" if self._hidden else "Nothing measured yet"
             )
         elif self.seen.kind == "heat":
             self._draw_heat(painter, placed, t)
@@ -191,7 +187,7 @@ class FigureView(QWidget):
         assert self.seen is not None
         area, figure = self._plot_area(), self.seen.figure
         bottom = placed[-1].area.bottom() + BETWEEN / 2
-        low, high = _ends([one.cell for one in placed], bare(figure.measure) in SHARES)
+        low, high = axis_ends([one.cell for one in placed], bare(figure.measure) in SHARES)
         scale = Scale()
 
         def across(value: float) -> float:
@@ -203,9 +199,9 @@ class FigureView(QWidget):
             painter.setPen(QPen(QColor(t.grid), 1))
             painter.drawLine(QLineF(x, area.top(), x, bottom))
             painter.setPen(QColor(t.dim))
-            painter.drawText(QRectF(x - 30, bottom + 3, 60, 15), _CENTRE, tick.text)
-        painter.drawText(QRectF(area.left(), bottom + 18, area.width(), 15), _RIGHT, y_name(bare(figure.measure)))
-        painter.drawText(QRectF(0, 1, area.left() - 8, 15), _LEFT, figure.axes[0].name)
+            painter.drawText(QRectF(x - 30, bottom + 3, 60, 15), CENTRE, tick.text)
+        painter.drawText(QRectF(area.left(), bottom + 18, area.width(), 15), RIGHT, y_name(bare(figure.measure)))
+        painter.drawText(QRectF(0, 1, area.left() - 8, 15), LEFT, figure.axes[0].name)
         before = None
         for one in placed:
             if one.cell.at[0] != before:
@@ -215,7 +211,7 @@ class FigureView(QWidget):
                     painter.drawLine(QLineF(0, y, self.width(), y))
                 self._draw_case(painter, one, placed, area, t)
                 before = one.cell.at[0]
-            _draw_dot(painter, one, across, area, t)
+            draw_dot(painter, one, across, area, t)
 
     def _draw_case(self, painter: QPainter, one: Placed, placed: list[Placed], area: QRectF, t: Tokens) -> None:
         """The label of a case at the left of all of its dots, with what was chosen for it below."""
@@ -229,12 +225,12 @@ class FigureView(QWidget):
         text = self._font().elidedText(label, Qt.TextElideMode.ElideMiddle, room.width())
         if chosen and room.height() >= 28:
             middle = room.center().y()
-            painter.drawText(QRectF(room.left(), middle - 15, room.width(), 15), _RIGHT, text)
+            painter.drawText(QRectF(room.left(), middle - 15, room.width(), 15), RIGHT, text)
             painter.setFont(fonts.sans(looks.TYPE_AXIS))
             painter.setPen(QColor(t.dim))
-            painter.drawText(QRectF(room.left(), middle, room.width(), 14), _RIGHT, chosen)
+            painter.drawText(QRectF(room.left(), middle, room.width(), 14), RIGHT, chosen)
         else:
-            painter.drawText(room, _RIGHT, text)
+            painter.drawText(room, RIGHT, text)
 
     def _draw_heat(self, painter: QPainter, placed: list[Placed], t: Tokens) -> None:
         assert self.seen is not None
@@ -242,9 +238,9 @@ class FigureView(QWidget):
         values = [one.cell.interval.mean for one in placed if one.cell.interval is not None and math.isfinite(one.cell.interval.mean)]
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         full = QColor(t.curves[0].colour) if t.dark else QColor(t.curves[0].colour).darker(118)
-        places = _places(low, high)
+        places = decimals(low, high)
         for one in placed:
-            _draw_square(painter, one, low, high, full, places, t)
+            draw_square(painter, one, low, high, full, places, t)
         left, bottom = min(one.area.left() for one in placed), max(one.area.bottom() for one in placed)
         painter.setFont(fonts.sans(looks.TYPE_SMALL))
         painter.setPen(QColor(t.text))
@@ -252,18 +248,18 @@ class FigureView(QWidget):
         tops = {one.cell.at[1 - along]: one.area for one in placed}
         for number, area in tops.items():
             text = self._font().elidedText(rows.cases[number], Qt.TextElideMode.ElideMiddle, left - 12)
-            painter.drawText(QRectF(0, area.top(), left - 8, area.height()), _RIGHT, text)
+            painter.drawText(QRectF(0, area.top(), left - 8, area.height()), RIGHT, text)
         sides = {one.cell.at[along]: one.area for one in placed}
         for number, area in sides.items():
-            case = _short(columns.cases[number], columns.name, columns.address)
+            case = short_case(columns.cases[number], columns.name, columns.address)
             text = self._font().elidedText(case, Qt.TextElideMode.ElideRight, area.width() - 2)
-            painter.drawText(QRectF(area.left(), bottom + 3, area.width(), 16), _CENTRE, text)
+            painter.drawText(QRectF(area.left(), bottom + 3, area.width(), 16), CENTRE, text)
         painter.setFont(fonts.sans(looks.TYPE_AXIS))
         painter.setPen(QColor(t.dim))
         right = max(one.area.right() for one in placed)
-        painter.drawText(QRectF(0, 1, max(60.0, left - 8), 15), _LEFT, rows.name)
-        painter.drawText(QRectF(left, bottom + 20, right - left, 15), _RIGHT, columns.name)
-        _draw_scale(painter, QRectF(left, bottom + 38, min(140.0, right - left), 10), low, high, full, y_name(bare(figure.measure)), t)
+        painter.drawText(QRectF(0, 1, max(60.0, left - 8), 15), LEFT, rows.name)
+        painter.drawText(QRectF(left, bottom + 20, right - left, 15), RIGHT, columns.name)
+        draw_scale(painter, QRectF(left, bottom + 38, min(140.0, right - left), 10), low, high, full, y_name(bare(figure.measure)), t)
 
     # ------------------------------------------------------------------------------------------ the pointer
 
@@ -316,113 +312,6 @@ class FigureView(QWidget):
 
     def _themed(self, _: object) -> None:
         self.update()
-
-
-def said(cell: FigureCell) -> str:
-    """One cell in words: its label, then its mean with interval and seeds, then what else there is to say."""
-    one = cell.interval
-    if one is None:
-        return f"{cell.label}\nnot measured"
-    half = one.half_width
-    number = amount(one.mean, half) if half else f"{one.mean:.4g}"
-    between = f", 95 % interval {amount(one.low, half)} to {amount(one.high, half)}" if one.low is not None and one.high is not None else ""
-    more = f"\n{cell.words}" if cell.words else ""
-    return f"{cell.label}\n{number}{between}, {count(one.n, 'seed')}{more}".replace("-", "\N{MINUS SIGN}")
-
-
-def _ends(cells: list[FigureCell], share: bool) -> tuple[float, float]:
-    """The ends of the axis: what the intervals reach, with a little room; a share keeps 0 and 1 where it comes near them."""
-    found = [
-        value
-        for cell in cells
-        if (one := cell.interval)
-        for value in (one.mean, one.low, one.high)
-        if value is not None and math.isfinite(value)
-    ]
-    if not found:
-        return 0.0, 1.0
-    low, high = min(found), max(found)
-    pad = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
-    low, high = low - pad, high + pad
-    if share:
-        return (0.0 if low < 0.15 else low), (1.0 if high > 0.9 else high)
-    return (0.0 if 0 <= min(found) < 0.3 * high else low), high
-
-
-def _draw_dot(painter: QPainter, one: Placed, across: object, area: QRectF, t: Tokens) -> None:
-    """The mean as a dot (hollow where fewer seeds stand behind it) on its interval, its number at the right."""
-    assert callable(across)
-    interval, y = one.cell.interval, one.area.center().y()
-    assert interval is not None
-    colour = QColor(look(t, one.number).colour)
-    if not math.isfinite(interval.mean):
-        painter.setPen(QColor(t.dim))
-        painter.drawText(QRectF(area.left() + 4, y - 8, area.width(), 16), _LEFT, "not finite")
-        return
-    if interval.low is not None and interval.high is not None:
-        painter.setPen(QPen(colour, 1.6))
-        painter.drawLine(QLineF(across(interval.low), y, across(interval.high), y))
-    painter.setPen(QPen(colour, 1.6))
-    painter.setBrush(QColor(t.panel) if one.cell.few else colour)
-    painter.drawEllipse(QPointF(across(interval.mean), y), DOT, DOT)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setFont(fonts.sans(looks.TYPE_AXIS))
-    painter.setPen(QColor(t.text))
-    half = interval.half_width
-    words = f"{amount(interval.mean, half)} ± {amount(half, half)}" if half else f"{interval.mean:.3g}".replace("-", "\N{MINUS SIGN}")
-    painter.drawText(QRectF(area.right() + 6, y - 8, BESIDE - 8, 16), _RIGHT, words)
-
-
-def _draw_square(painter: QPainter, one: Placed, low: float, high: float, full: QColor, places: int, t: Tokens) -> None:
-    """A cell of a heat map with its number; a dashed edge where fewer seeds stand behind it."""
-    area, interval = one.area.adjusted(0.75, 0.75, -0.75, -0.75), one.cell.interval
-    painter.setFont(fonts.sans(looks.TYPE_AXIS))
-    if interval is None or not math.isfinite(interval.mean):
-        painter.setPen(QPen(QColor(t.line), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(area, 3, 3)
-        painter.setPen(QColor(t.dim))
-        painter.drawText(area, _CENTRE, "–")
-        return
-    ground = blend(QColor(t.panel), full, 0.08 + 0.92 * ((interval.mean - low) / ((high - low) or 1.0)))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
-    painter.drawRoundedRect(area, 3, 3)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    if one.cell.few:
-        painter.setPen(QPen(ink_on(ground), 1, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), 2, 2)
-    painter.setPen(ink_on(ground))
-    painter.drawText(area, _CENTRE, f"{interval.mean:,.{places}f}".replace("-", "\N{MINUS SIGN}"))
-
-
-def _draw_scale(painter: QPainter, area: QRectF, low: float, high: float, full: QColor, name: str, t: Tokens) -> None:
-    """What the colours stand for: from the lowest to the highest mean, in eight steps."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    for i in range(8):
-        painter.setBrush(blend(QColor(t.panel), full, 0.08 + 0.92 * i / 7))
-        painter.drawRect(QRectF(area.left() + i * area.width() / 8, area.top(), area.width() / 8, area.height()))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QColor(t.dim))
-    places = _places(low, high)
-    words = f"{name} {low:,.{places}f} to {high:,.{places}f}".replace("-", "\N{MINUS SIGN}")
-    painter.drawText(QRectF(area.right() + 8, area.top() - 3, 260, 16), _LEFT, words)
-
-
-def _places(low: float, high: float) -> int:
-    """Decimals that tell the means of a heat map apart: two figures of their range."""
-    spread = high - low
-    size = spread if spread > 0 else abs(high) / 10
-    return 0 if size <= 0 else min(6, max(0, 1 - math.floor(math.log10(size))))
-
-
-def _short(case: str, name: str, address: str | None) -> str:
-    """`4` of `heads 4` where the axis is named below."""
-    last = (address or "").rpartition(".")[2].replace("_", " ")
-    for before in (name, last):
-        if before and case.startswith(f"{before} "):
-            return case[len(before) + 1 :]
-    return case
 
 
 def _beside(placed: list[Placed], at: int, way: tuple[int, int]) -> int:

@@ -134,7 +134,8 @@ class Look:
             groups, _ = group(library, gathered, None, catalogue())
             return groups, Reading(library, catalogue()), library.measures_of([row.uid for one in groups for row in one.finished])
 
-        groups, reading, last = self._once(library, made, "cells", read)
+        states = tuple((row.uid, row.state) for row in gathered.runs)
+        groups, reading, last = self._once(library, made, ("cells", states), read)
         if len(groups) < 2:
             return None
 

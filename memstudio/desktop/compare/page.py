@@ -305,6 +305,7 @@ class ComparePage(QWidget):
         if not words:
             # finished runs have more measures now
             self._look.forget()
+            self._asked_forest = None
             self._ask(fresh=True)
 
     def _open_ways(self) -> None:

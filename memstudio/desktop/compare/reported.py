@@ -25,12 +25,14 @@ def what(seen: Seen) -> What:
         by=seen.wish.by or "",
         baseline=made.labels[made.baseline],
         measure=seen.measure,
+        step=seen.wish.step,
     )
 
 
 def figures(seen: Seen) -> list[tuple[str, str]]:
     """(name, title) of the figures that are shown: the study's own, then what each panel shows."""
-    found = [("study", f"{measure_words(seen.measure)}, by what was varied")] if len(seen.comparison.groups) > 1 else []
+    measure = study_measure(seen)
+    found = [("study", f"{measure_words(measure)}, by what was varied")] if len(seen.comparison.groups) > 1 else []
     for id in ("main", "calibration", "learning"):
         if id in seen.plots:
             found.append((seen.plots[id].chosen.partition(":")[2], seen.plots[id].title))
@@ -39,6 +41,11 @@ def figures(seen: Seen) -> list[tuple[str, str]]:
         title = next((one.title for one in seen.matrices.options if one.id == seen.matrices.chosen), name)
         found += [(name, title), (f"forgetting_curves{name.partition('[')[1]}{name.partition('[')[2]}", "forgetting, task by task")]
     return [(name, f"{title[:1].upper()}{title[1:]}") for name, title in dict(found).items()]
+
+
+def study_measure(seen: Seen) -> str:
+    """The measure that the panel of what was varied shows, else the table's."""
+    return seen.study.figure.measure if seen.study is not None else seen.measure
 
 
 def menu(seen: Seen, ask: Ask, parent: QWidget) -> QMenu:
@@ -50,7 +57,7 @@ def menu(seen: Seen, ask: Ask, parent: QWidget) -> QMenu:
     for name, title in figures(seen):
         widths = for_print.addMenu(plain(title))
         for width, words in WIDTHS.items():
-            asked = replace(about, figure=name, width=width)
+            asked = replace(about, figure=name, width=width, measure=study_measure(seen))
             widths.addAction(f"{words}…").triggered.connect(partial(_call, ask, "figure", asked))
     return made
 

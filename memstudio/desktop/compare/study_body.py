@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from memstudio.desktop.compare.figure_view import FigureView
 from memstudio.desktop.compare.seen import StudySeen
-from memstudio.desktop.labels import label
+from memstudio.desktop.labels import Elided
 from memstudio.desktop.live.legend import Legend
 from memstudio.desktop.live.seen import Cell
 from memstudio.desktop.tokens import Tokens
@@ -28,7 +28,7 @@ class StudyBody(QWidget):
         self.legend = Legend()
         self.view = FigureView()
         self.plot: Plot | None = None
-        self.notes = label("", "axis", wrap=True)
+        self.notes = Elided("", "axis", lines=2)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.view)
         column = QVBoxLayout(self)
@@ -59,7 +59,7 @@ class StudyBody(QWidget):
             words = words.replace("Hollow:", "Dashed:")
         elif seen.kind == "lines":
             words = words.replace("Hollow:", "Small marks:")
-        self.notes.setText(words)
+        self.notes.say(words)
         self.notes.setVisible(bool(words))
 
     @property

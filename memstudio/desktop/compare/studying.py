@@ -43,6 +43,7 @@ def study_seen(make: Callable[[str | None, Sequence[str]], StudyFigure], measure
     forms = _forms(figure)
     wanted = next((one for one in forms if one.id == f"{kind}:{along}:{axes}"), None)
     if wanted is None:
+        figure = make(measure or None, []) if show else figure
         wanted, kind, along = _best(figure, forms)
     number = int(along)
     plot = _lines_seen(figure, number) if kind == "lines" else None

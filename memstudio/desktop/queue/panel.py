@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from memstudio.desktop import icons, theme
 from memstudio.desktop.labels import Elided, button, label, line
 from memstudio.desktop.overlay import Overlay
+from memstudio.desktop.queue.rows import FAILED, NOW, WAITING
 from memstudio.desktop.queue.seen import Seen, look
-from memstudio.desktop.queue.tree import FAILED, NOW, WAITING, QueueTree
+from memstudio.desktop.queue.tree import QueueTree
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
 from memstudio.desktop.tokens import Tokens
@@ -27,6 +28,8 @@ _LOW = 148
 _ABOVE = 52
 #: milliseconds between two looks at the queue while it is open and something is written
 _LOOK = 500
+#: and without anything being written, so that times go on
+_WHILE_GOING = 2000
 
 
 class QueuePanel(Overlay):
@@ -123,7 +126,8 @@ class QueuePanel(Overlay):
 
     def _changed(self) -> None:
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            # a long queue takes long to read: others ask the library meanwhile
+            self._timer.start(max(_LOOK, round(8000 * self.tree.seen.took)))
 
     def look(self) -> None:
         """Reads the queue anew, away from the window's thread."""
@@ -147,7 +151,7 @@ class QueuePanel(Overlay):
         self.tree.show_seen(seen)
         self._show_deeds()
         if self.isVisible() and (seen.now or seen.waiting) and not self._timer.isActive():
-            self._timer.start(2000)
+            self._timer.start(_WHILE_GOING)
 
     def _show_deeds(self) -> None:
         possible = self._possible()

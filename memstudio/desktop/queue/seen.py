@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from memstudio.desktop.going import pace, share_of
@@ -70,13 +71,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Seen:
-    """The whole queue at one moment. left: seconds until all of it is done, None where too little is known."""
+    """The whole queue at one moment. left: seconds until all of it is done, None where too little is known; took: seconds to read it."""
 
     now: tuple[Item, ...] = ()
     waiting: tuple[Group, ...] = ()
     failed: tuple[Group, ...] = ()
     paused: bool = False
     left: float | None = None
+    took: float = 0.0
 
     @property
     def waits(self) -> int:
@@ -100,6 +102,7 @@ class Seen:
 
 def look(library: Library, unfolded: Collection[str], now: float) -> Seen:
     """Reads the queue. unfolded: keys of the groups whose runs are listed one by one."""
+    begun = perf_counter()
     library.mark_lost()
     at_work = [row for state in NOW for row in library.runs(state=state)]
     queued = library.queue()
@@ -112,6 +115,7 @@ def look(library: Library, unfolded: Collection[str], now: float) -> Seen:
         _groups(failed, unfolded, sizes, "f", now),
         library.queue_paused(),
         _left(library, at_work, queued, now),
+        perf_counter() - begun,
     )
 
 

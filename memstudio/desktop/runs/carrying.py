@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: seconds between two words on how far it is
 SAY = 0.05
+STOPPED = "It was stopped; nothing was changed."
 #: the ending of a bundle's name
 BUNDLE = ".memlib"
 
@@ -92,7 +93,7 @@ class Carrying(QObject):
         def say(done: int, total: int, what: str) -> None:
             nonlocal last
             if self._stop.is_set():
-                raise Refusal("It was stopped; nothing was changed.")
+                raise Refusal(STOPPED)
             now = time.monotonic()
             if now - last > SAY or done >= total:
                 last = now
@@ -107,7 +108,7 @@ class Carrying(QObject):
 
     def _failed(self, sentence: str) -> None:
         self._busy -= 1
-        self.ended.emit(sentence, "bad")
+        self.ended.emit(sentence, "info" if sentence == STOPPED else "bad")
 
     def close(self) -> None:
         """The window closes: what is carried ends as if it had not been begun."""

@@ -65,6 +65,7 @@ _MORE = (
     None,
     *(f"runs.save_{kind}" for kind in KINDS),
     None,
+    "runs.sort",
     "runs.show_trash",
 )
 

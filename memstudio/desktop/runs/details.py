@@ -285,7 +285,7 @@ class DetailsView(QFrame):
         self.resume_button.setVisible(row.state in MAY_RESUME)
         self.pause_button.setVisible(row.state in MAY_PAUSE)
         self.stop_button.setVisible(row.state in MAY_STOP)
-        self._commands.setVisible(row.state in MAY_RESUME | MAY_PAUSE | MAY_STOP)
+        self._commands.setVisible(row.state in MAY_RESUME | MAY_PAUSE | MAY_STOP and row.trashed is None)
         self.study_curves_button.setVisible(row.study is not None)
         self.export_button.setVisible(row.state != "queued")
         self.star_button.setChecked(row.starred)

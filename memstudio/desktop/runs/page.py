@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.reader import Reader
@@ -70,6 +70,8 @@ class RunsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._reader, self._running, self._settings, self._actions, self._keep = reader, running, settings, actions, keep
         self._wanted: str | None = None
+        #: other runs were asked for and have not come yet
+        self._asked_others = False
         self._shown = False
         chosen = settings.get(COLUMNS)
         self.model = RunsModel(reader, known.shown(chosen, {}), self)
@@ -153,7 +155,7 @@ class RunsPage(QWidget):
         table.sorted_by.connect(self._sort)
         self.selection.asked.connect(lambda id: self._actions[id].trigger())
         self.selection.more.connect(lambda: commands.open_menu(_above(self.selection.more_button)))
-        self.trash_line.restored.connect(lambda uids: self.doing.restore(self.model.listed if uids is None else uids))
+        self.trash_line.restored.connect(self.doing.restore)
         self.trash_line.deleted.connect(self.carrying.purge)
         self.trash_line.weighing.connect(self._weigh)
         commands.open_document.connect(self.open_document)
@@ -185,6 +187,7 @@ class RunsPage(QWidget):
         bind("runs.columns", self.choosers.open_columns, self)
         bind("runs.group", self.choosers.open_groups, self.table)
         bind("runs.views", self.choosers.open_views, self.table)
+        bind("runs.sort", self._open_sort, self.table)
         bind("runs.complete", self._complete, self)
         self._enable()
 
@@ -211,6 +214,8 @@ class RunsPage(QWidget):
     def _count(self, runs: int, groups: int) -> None:
         self.bar.show_count(runs, groups)
         query, empty = self.model.query, runs == 0
+        if empty and self.table.hasFocus():
+            self.bar.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.empty.setVisible(empty)
         self.table.setVisible(not empty)
         self.trash_line.setVisible(query.trashed)
@@ -233,6 +238,7 @@ class RunsPage(QWidget):
 
     def _show(self, query: Query) -> None:
         self.choosers.unmark()
+        self._asked_others = query != self.model.query
         self.model.show_query(query)
         self.table.mark_sort()
 
@@ -297,7 +303,7 @@ class RunsPage(QWidget):
         self.chips.show_trash(False)
         self.choosers.show_group(query)
 
-    def _sort(self, name: str) -> None:
+    def _sort(self, name: str, _: bool = False) -> None:
         query = self.model.query
         column = next(column for column in self.model.columns if column.sort == name)
         down = not query.descending if query.sort == name else column.kind in ("number", "star", "time")
@@ -314,13 +320,18 @@ class RunsPage(QWidget):
     def _arrived(self) -> None:
         if self._wanted is not None and self.table.choose_one(self._wanted):
             self._wanted = None
-        elif self._nothing_chosen() and isinstance(self.model.line(0), str):
+        elif self._shows_another() and isinstance(self.model.line(0), str):
             self.table.setCurrentIndex(self.model.index(0, 0))
             self.table.selectRow(0)
+        self._asked_others = False
         self._enable()
 
-    def _nothing_chosen(self) -> bool:
-        return self.beside.about is None and not self.table.selectionModel().hasSelection()
+    def _shows_another(self) -> bool:
+        """Whether the run beside the table is none of those that are listed now; one that left while it was watched stays."""
+        about = self.beside.about
+        if self.table.selectionModel().hasSelection():
+            return False
+        return about is None or (self._asked_others and self.model.row_of(about) is None)
 
     def _selected(self) -> None:
         self._enable()
@@ -354,6 +365,26 @@ class RunsPage(QWidget):
     def merge(self, path: Path) -> None:
         """Takes the runs of another library or a bundle into this one."""
         self.carrying.merge(path)
+
+    def sort_menu(self) -> QMenu:
+        """The columns that the runs can be sorted by; the one they are sorted by turns the order round."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in self.model.columns:
+            if column.sort:
+                action = menu.addAction(column.title or "Star")
+                action.setCheckable(True)
+                action.setChecked(column.sort == self.model.query.sort)
+                action.triggered.connect(partial(self._sort, column.sort))
+        menu.addSeparator()
+        newest = menu.addAction("Newest first")
+        newest.setCheckable(True)
+        newest.setChecked(not self.model.query.sort)
+        newest.triggered.connect(lambda: self._show(self.model.query.but(sort="", descending=False)))
+        return menu
+
+    def _open_sort(self) -> None:
+        self.sort_menu().popup(self.table.viewport().mapToGlobal(QPoint(40, 0)))
 
     def _open_more(self) -> None:
         button = self.bar.more_button

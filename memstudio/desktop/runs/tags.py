@@ -45,7 +45,7 @@ class TagField(QLineEdit):
 
 def clean(text: str) -> str:
     """A tag as it is kept: one line, no commas, single spaces."""
-    return " ".join(text.replace(",", " ").split())[:60]
+    return " ".join(text.replace(",", " ").split())[:60].strip()
 
 
 class Tags(QWidget):

@@ -25,19 +25,22 @@ class TrashLine(QFrame):
         self.setFixedHeight(46)
         self.setAccessibleName("The trash")
         self._all, self._chosen = 0, tuple[str, ...]()
+        self._writable = True
+        #: what is asked about: some runs, or (None) all of them
+        self._asked: tuple[str, ...] | None = None
         self._asking = False
         self._freed: int | None = None
-        self._writable = True
         self.words = Elided("")
-        self.restore_button = button("Restore", self._restore, "", "Take them out of the trash")
-        self.delete_button = button("Delete for good…", self.ask, "danger", "Delete them with all they measured and made")
+        self.restore_button = button("Restore", self._restore, "", "Take the selected runs out of the trash")
+        self.delete_button = button("Delete for good…", self.ask, "danger", "Delete the selected runs with all they measured and made")
+        self.empty_button = button("Empty the trash…", self._ask_all, "danger", "Delete everything that is in the trash")
         self.yes_button = button("Delete", self._delete, "danger", "Delete them; this cannot be undone")
-        self.no_button = button("Keep them", self._keep, "", "Delete nothing (Esc)")
+        self.no_button = button("Keep", self._keep, "", "Delete nothing (Esc)")
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 16, 0)
         row.setSpacing(8)
         row.addWidget(self.words, 1)
-        for one in (self.restore_button, self.delete_button, self.yes_button, self.no_button):
+        for one in (self.restore_button, self.delete_button, self.empty_button, self.yes_button, self.no_button):
             row.addWidget(one)
         self.hide()
 
@@ -46,63 +49,64 @@ class TrashLine(QFrame):
         changed = (n, tuple(chosen)) != (self._all, self._chosen)
         self._all, self._chosen, self._writable = n, tuple(chosen), writable
         if changed:
-            self._asking, self._freed = False, None
+            self._asking = False
         self._show()
 
     def show_freed(self, uids: Sequence[str] | None, bytes_: int) -> None:
         """How much deleting these (None: all) would free."""
-        if uids == self._these():
+        if uids == self._asked:
             self._freed = bytes_
             self._show()
 
-    def _these(self) -> tuple[str, ...] | None:
-        """What the buttons are about: the chosen runs, None for all of them."""
-        return self._chosen if 0 < len(self._chosen) < self._all else None
-
-    def _n(self) -> int:
-        these = self._these()
-        return self._all if these is None else len(these)
-
     def _show(self) -> None:
-        n = self._n()
-        freed = "" if self._freed is None else f" {size(self._freed)} are freed."
-        all_ = "" if self._these() is not None or n < 2 else "all "
+        n, chosen = self._all, len(self._chosen)
         if self._asking:
-            self.words.say(f"Delete {all_}{count(n, 'run')} for good? What they measured and made is gone.{freed}")
+            asked = n if self._asked is None else len(self._asked)
+            which = f"{'all ' if self._asked is None and n > 1 else ''}{count(asked, 'run')}"
+            freed = f" {size(self._freed)} {'is' if self._freed == 1 else 'are'} freed." if self._freed else ""
+            self.words.say(f"Delete {which} for good? What {'they' if asked > 1 else 'it'} measured and made is gone.{freed}")
+            self.yes_button.setText(f"Delete {count(asked, 'run')}")
+            self.yes_button.setAccessibleName(f"Delete {count(asked, 'run')} for good")
         else:
-            self.words.say(f"{count(self._all, 'run')} in the trash." if self._all else "The trash is empty.")
+            self.words.say(f"{count(n, 'run')} in the trash." if n else "The trash is empty.")
         set_kind(self.words, "error" if self._asking else "")
-        self.restore_button.setText(f"Restore {all_}{n:,}" if n else "Restore")
-        self.yes_button.setText(f"Delete {count(n, 'run')}")
-        self.yes_button.setAccessibleName(f"Delete {count(n, 'run')} for good")
+        self.restore_button.setText(f"Restore {chosen:,}")
+        self.delete_button.setText(f"Delete {chosen:,} for good…")
         for one in (self.restore_button, self.delete_button):
-            one.setVisible(not self._asking)
-            one.setEnabled(n > 0 and self._writable)
+            one.setVisible(not self._asking and chosen > 0)
+            one.setEnabled(self._writable)
+        self.empty_button.setVisible(not self._asking and n > 0)
+        self.empty_button.setEnabled(self._writable)
         for one in (self.yes_button, self.no_button):
             one.setVisible(self._asking)
 
     def _restore(self) -> None:
-        self.restored.emit(self._these())
+        self.restored.emit(self._chosen)
 
     def ask(self) -> None:
-        """Asks, in the line, whether the chosen runs (or all) are to be deleted for good."""
-        if not self._n() or not self._writable:
+        """Asks, in the line, whether the chosen runs (all, where none is) are to be deleted for good."""
+        self._ask(self._chosen or None)
+
+    def _ask_all(self) -> None:
+        self._ask(None)
+
+    def _ask(self, uids: tuple[str, ...] | None) -> None:
+        if not self._all or not self._writable:
             return
-        self._asking, self._freed = True, None
+        self._asking, self._asked, self._freed = True, uids, None
         self._show()
         self.no_button.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.weighing.emit(self._these())
+        self.weighing.emit(uids)
 
     def _delete(self) -> None:
-        these = self._these()
         self._asking = False
         self._show()
-        self.deleted.emit(these)
+        self.deleted.emit(self._asked)
 
     def _keep(self) -> None:
         self._asking = False
         self._show()
-        self.delete_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.empty_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._asking:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -18,6 +18,7 @@ from memstudio.desktop.study.budget import Budget
 from memstudio.desktop.study.case_row import CaseRow
 from memstudio.desktop.study.menus import More, clear
 from memstudio.desktop.study.places import parameter_at
+from memstudio.desktop.study.problem_lines import ProblemLines
 from memstudio.desktop.study.tuning import Tuning
 from memstudio.desktop.tokens import Tokens
 from memstudio.experiment import axis_edits, edits
@@ -27,13 +28,16 @@ from memstudio.experiment.parameters import Choice, Flag, Real, Refusal, Whole
 
 
 class AxisCard(QFrame):
-    """Shows one axis and edits it. `shape_of` tells when a card must be made anew instead of shown again."""
+    """Shows one axis and edits it. `kind_of` tells when a card must be made anew instead of shown again."""
 
     def __init__(self, session: Session, axis: Axis, at: int, is_open: bool = False) -> None:
         super().__init__()
         self.session, self.axis, self.at = session, axis, at
         self.setProperty("kind", "field")
         self.rows: list[CaseRow] = []
+        self._shapes: list[tuple[object, ...]] = []
+        self._cases = QVBoxLayout()
+        self._cases.setSpacing(8)
         self.values: QLineEdit | None = None
         self.add: QPushButton | None = None
         self._box = QVBoxLayout(self)
@@ -47,7 +51,7 @@ class AxisCard(QFrame):
         self._box.addWidget(self.inside)
         self._fill()
         theme.themed.connect(self._tint)
-        self.show_axis(axis)
+        self.show_axis(axis, at)
         self._turn(is_open)
 
     def _add_head(self, is_open: bool) -> None:
@@ -68,8 +72,7 @@ class AxisCard(QFrame):
         row.addWidget(self.more)
         self._box.addLayout(row)
         self.says = label(kind="small", wrap=True)
-        self.problem = label(kind="error", wrap=True)
-        self.problem.hide()
+        self.problem = ProblemLines(self.session)
         self._box.addWidget(self.says)
         self._box.addWidget(self.problem)
 
@@ -85,20 +88,31 @@ class AxisCard(QFrame):
         if self.axis.cases is None:
             self._add_values()
         else:
-            for at in range(len(self.axis.cases)):
-                self.rows.append(CaseRow(self.session, self.axis, at))
-                self._inside.addWidget(self.rows[-1])
+            self._inside.addLayout(self._cases)
             self._add_adding()
-        self.budget = Budget(self.session, self.axis)
-        self.tuning = Tuning(self.session, self.axis)
-        shared = QWidget()
-        column = QVBoxLayout(shared)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.budget)
-        column.addWidget(self.tuning)
-        self.shared = Fold("Budget and tuning", shared, self.axis.match is not None or self.axis.tuned is not None)
+        self._shared = QVBoxLayout(content := QWidget())
+        self._shared.setContentsMargins(0, 0, 0, 0)
+        self._shared.setSpacing(8)
+        self.shared = Fold("Budget and tuning", content, self.axis.match is not None or self.axis.tuned is not None)
+        self.shared.head.toggled.connect(self._fill_shared)
         self._inside.addWidget(self.shared)
+        self._fill_shared(self.shared.head.isChecked())
+
+    def _fill_shared(self, is_open: bool) -> None:
+        """Most axes share nothing: the forms are made when they are first looked at."""
+        if is_open and not self._shared.count():
+            self._shared.addWidget(self.budget)
+            self._shared.addWidget(self.tuning)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The form of a budget that the cases share."""
+        return Budget(self.session, self.axis)
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """The form of an axis that is chosen on validation."""
+        return Tuning(self.session, self.axis)
 
     def _add_values(self) -> None:
         self.values = QLineEdit()
@@ -124,9 +138,9 @@ class AxisCard(QFrame):
 
     # ------------------------------------------------------------------------------------------ showing
 
-    def show_axis(self, axis: Axis) -> None:
-        """Shows what the document has; the keyboard stays where it is."""
-        self.axis = axis
+    def show_axis(self, axis: Axis, at: int) -> None:
+        """Shows what the document has; the keyboard stays where it is. at: its place among the axes."""
+        self.axis, self.at = axis, at
         session = self.session
         cases = axis.all_cases()
         self.head.setText(axis.name.replace("&", "&&"))
@@ -142,19 +156,36 @@ class AxisCard(QFrame):
         if self.name.text().strip() != axis.name:
             with QSignalBlocker(self.name):
                 self.name.setText(axis.name)
-        for row, case in zip(self.rows, cases, strict=False):
-            row.show_case(axis, case)
+        if axis.cases is not None:
+            self._show_cases(axis)
         if self.values is not None and not self._says_values():
             with QSignalBlocker(self.values):
                 self.values.setText(self._values_text())
-        self.budget.show_axis(axis)
-        self.tuning.show_axis(axis)
+        for name in ("budget", "tuning"):
+            if name in self.__dict__:
+                self.__dict__[name].show_axis(axis)
         self._say(None)
 
-    def show_problem(self, sentence: str) -> None:
-        """What checking says of this axis; nothing hides it."""
-        self.problem.setText(sentence)
-        self.problem.setVisible(bool(sentence))
+    def _show_cases(self, axis: Axis) -> None:
+        """A row for each case; those whose editors stay are kept, with the keyboard where it is."""
+        document, catalogue = self.session.document, self.session.catalogue
+        shapes = [case_row.shape(document, case, catalogue) for case in axis.all_cases()]
+        for at, (case, shape) in enumerate(zip(axis.all_cases(), shapes, strict=True)):
+            if at < len(self.rows) and self._shapes[at] == shape:
+                self.rows[at].show_case(axis, case)
+                continue
+            made = CaseRow(self.session, axis, at)
+            if at < len(self.rows):
+                _leave(self._cases, self.rows[at])
+                self.rows[at] = made
+            else:
+                self.rows.append(made)
+            self._cases.insertWidget(at, made)
+            made.show()
+        for row in self.rows[len(shapes) :]:
+            _leave(self._cases, row)
+        del self.rows[len(shapes) :]
+        self._shapes = shapes
 
     def _range_text(self) -> str:
         return typed.range_text(self.axis.range) if self.axis.range is not None else ""
@@ -285,11 +316,15 @@ class AxisCard(QFrame):
         self.head.setIcon(icons.icon("chevron" if self.is_open else "chevron-right", tokens))
 
 
-def shape_of(document: Document, axis: Axis, at: int, last: int, catalogue: Any) -> tuple[object, ...]:
-    """What decides which widgets a card has: whether it is short, its labels' places, and the shapes of its cases."""
-    if axis.cases is None:
-        return ("short", axis.set, at, last)
-    return ("cases", at, last, *(case_row.shape(document, case, catalogue) for case in axis.cases))
+def kind_of(axis: Axis) -> str:
+    """What decides whether a card can show another axis: a short one has values (of an address), others have cases."""
+    return f"values of {axis.set}" if axis.cases is None else "cases"
+
+
+def _leave(layout: QVBoxLayout, widget: QWidget) -> None:
+    layout.removeWidget(widget)
+    widget.hide()
+    widget.deleteLater()
 
 
 def _moved(document: Document, name: str, by: int) -> Document:

@@ -157,6 +157,10 @@ class CaseRow(QWidget):
         session, case = self.session, self.case
         inner = menu.addMenu("Also set")
         fill_places(inner, places(session.document, session.catalogue, case), self._also, case.set)
+        for address, field in self.fields.items():
+            if isinstance(field, FixedField) and axis_edits.found_in_case(session.document, case, address, session.catalogue) is not None:
+                words = f"Take {self._names[address].whole.lower()} from the canvas"
+                menu.addAction(words, partial(self._set, address, _value(session.document, address, session.catalogue)))
         menu.addAction("Duplicate", partial(self._do, "Add case", lambda document: axis_edits.add_case(document, name, case, at + 1)))
         menu.addAction("Show on the canvas", self._show_on_canvas)
         menu.addSeparator()

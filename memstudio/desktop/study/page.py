@@ -12,10 +12,11 @@ from memstudio.desktop.inspector import axes, typed
 from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study import saying
-from memstudio.desktop.study.axis_card import AxisCard, shape_of
+from memstudio.desktop.study.axis_card import AxisCard, kind_of
 from memstudio.desktop.study.budget import solution
 from memstudio.desktop.study.menus import clear, fill_places
 from memstudio.desktop.study.places import parameter_at, places
+from memstudio.desktop.study.problem_lines import ProblemLines
 from memstudio.desktop.study.settings import BlankField, SettingsForm, TextOf, settings_field
 from memstudio.desktop.study.tuning import MEASURES
 from memstudio.experiment import axis_edits, edits, studies
@@ -70,7 +71,6 @@ class StudyPage(QWidget):
         super().__init__()
         self.session = session
         self.cards: list[AxisCard] = []
-        self._shapes: list[tuple[object, ...]] = []
         self._solved_for: object = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -79,8 +79,7 @@ class StudyPage(QWidget):
         self.count.setAccessibleName("How much the study is")
         self.estimate = label(kind="dim", wrap=True)
         self.estimate.setAccessibleName("How long it takes")
-        self.problem = label(kind="error", wrap=True)
-        self.problem.hide()
+        self.problem = ProblemLines(self.session)
         for widget in (self.count, self.estimate, self.problem, line()):
             self._layout.addWidget(widget)
         self._add_axes()
@@ -122,18 +121,20 @@ class StudyPage(QWidget):
         )
         self._layout.addWidget(self.limits)
         self._layout.addWidget(self.hopeless)
+        self.ending = ProblemLines(self.session)
+        self._layout.addWidget(self.ending)
 
     # ------------------------------------------------------------------------------------------ following the session
 
     def show_document(self, document: Document) -> None:
         """Shows axes and settings; cards are made anew only where their widgets change."""
-        vary, catalogue = document.run.vary, self.session.catalogue
-        shapes = [shape_of(document, axis, at, len(vary) - 1, catalogue) for at, axis in enumerate(vary)]
-        if shapes == self._shapes:
-            for card, axis in zip(self.cards, vary, strict=True):
-                card.show_axis(axis)
+        vary, place = document.run.vary, self._place()
+        if self._stay(vary):
+            for at, (card, axis) in enumerate(zip(self.cards, vary, strict=True)):
+                card.show_axis(axis, at)
         else:
-            self._make_cards(vary, shapes)
+            self._make_cards(vary)
+        self._go_back(place)
         self.none.setVisible(not vary)
         run = document.run
         self.seeds.show_values({"replicates": run.replicates, "seed": run.seed, "data_seed": run.data_seed})
@@ -143,57 +144,66 @@ class StudyPage(QWidget):
             self.hopeless.show_values(run.hopeless.model_dump())
         self.count.setText(saying.count_text(studies.count(document)))
 
-    def _make_cards(self, vary: list[Axis], shapes: list[tuple[object, ...]]) -> None:
-        """Cards whose shape stayed are kept, so that the keyboard's place and what is open stay too."""
-        opened = {card.axis.name for card in self.cards if card.is_open}
-        place = self._place()
-        old, kept = list(zip(self._shapes, self.cards, strict=True)), []
-        for at, (axis, shape) in enumerate(zip(vary, shapes, strict=True)):
-            same = next((pair for pair in old if pair[0] == shape and (pair[1].axis.name == axis.name or pair[1].at == at)), None)
-            if same is not None:
-                old.remove(same)
-                same[1].show_axis(axis)
-                kept.append(same[1])
+    def _stay(self, vary: list[Axis]) -> bool:
+        """Whether the cards there are can show these axes: the same ones in the same order, one at most under another name."""
+        shown = [card.axis for card in self.cards]
+        if [kind_of(axis) for axis in shown] != [kind_of(axis) for axis in vary]:
+            return False
+        return sum(one.name != other.name for one, other in zip(shown, vary, strict=True)) <= 1
+
+    def _make_cards(self, vary: list[Axis]) -> None:
+        """Cards of axes that stay are kept, with what is open in them."""
+        old = {card.axis.name: card for card in self.cards}
+        kept = []
+        for at, axis in enumerate(vary):
+            card = old.get(axis.name)
+            if card is not None and kind_of(card.axis) == kind_of(axis):
+                del old[axis.name]
+                card.show_axis(axis, at)
             else:
-                kept.append(AxisCard(self.session, axis, at, axis.name in opened))
-        for _, card in old:
+                card = AxisCard(self.session, axis, at, card is not None and card.is_open)
+            kept.append(card)
+        for card in old.values():
             self._axes.removeWidget(card)
             card.hide()
             card.deleteLater()
         for at, card in enumerate(kept):
             self._axes.insertWidget(at, card)
             card.show()
-        self.cards, self._shapes = kept, shapes
-        self._go_back(place)
+        self.cards = kept
 
-    def _place(self) -> tuple[str, str] | None:
-        """Where the keyboard is: the axis and the name of the control."""
+    def _place(self) -> tuple[QWidget, AxisCard, str] | None:
+        """Where the keyboard is: the control, its card, and its name."""
         focus = self.window().focusWidget()
         card = next((card for card in self.cards if focus is not None and card.isAncestorOf(focus)), None)
-        return (card.axis.name, focus.accessibleName()) if card is not None and focus is not None else None
+        return (focus, card, focus.accessibleName()) if card is not None and focus is not None else None
 
-    def _go_back(self, place: tuple[str, str] | None) -> None:
-        if place is None:
+    def _go_back(self, place: tuple[QWidget, AxisCard, str] | None) -> None:
+        """Takes the keyboard back to the control of that name, if the one it was in was made anew or has gone."""
+        if place is None or self.window().focusWidget() is place[0]:
             return
-        card = next((card for card in self.cards if card.axis.name == place[0]), None)
-        inside = [] if card is None else [one for one in card.findChildren(QWidget) if one.accessibleName() == place[1]]
-        target = inside[0] if inside else card.head if card is not None else self.add
-        if target is not self.window().focusWidget():
-            target.setFocus(Qt.FocusReason.OtherFocusReason)
+        card = next((card for card in self.cards if card is place[1] or card.axis.name == place[1].axis.name), None)
+        inside = (
+            []
+            if card is None
+            else [one for one in card.findChildren(QWidget) if one.accessibleName() == place[2] and one.isVisibleTo(card)]
+        )
+        target = inside[-1] if inside else card.head if card is not None else self.add
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_facts(self, facts: Facts) -> None:
         """Says how many runs it comes to, and what is wrong, where it is wrong."""
         if facts.document is not self.session.document:
             return
-        problems = [one.reason for one in facts.problems if one.node is None and one.parameter == "vary"]
-        placed: dict[str, str] = {}
+        problems = [one for one in facts.problems if one.node is None and one.parameter == "vary"]
         for card in self.cards:
-            mine = [reason for reason in problems if repr(card.axis.name) in reason]
-            placed |= dict.fromkeys(mine, card.axis.name)
-            card.show_problem("\n".join(mine))
-        rest = [reason for reason in problems if reason not in placed]
-        self.problem.setText("\n".join(rest))
-        self.problem.setVisible(bool(rest))
+            mine = [one for one in problems if repr(card.axis.name) in one.reason]
+            problems = [one for one in problems if one not in mine]
+            card.problem.show_problems(mine)
+        self.problem.show_problems(problems)
+        self.ending.show_problems(
+            [one for one in facts.problems if one.node is None and one.parameter in ("minutes", "hopeless", "packed")]
+        )
         self._solve(facts)
 
     def _solve(self, facts: Facts) -> None:
@@ -207,8 +217,8 @@ class StudyPage(QWidget):
     def _solved(self, answer: tuple[Document, tuple[str, ...], str]) -> None:
         document, found, refused = answer
         if document is self.session.document:
-            for card in self.cards:
-                card.budget.show_solution(found, "" if card.problem.text() else refused)
+            for card in (card for card in self.cards if card.axis.match is not None):
+                card.budget.show_solution(found, "" if card.problem.problems else refused)
 
     def show_estimate(self, words: str) -> None:
         """`about 12 min, as 8 earlier runs took`."""
@@ -251,8 +261,7 @@ class StudyPage(QWidget):
         session = self.session
         sentence = session.try_edit("Vary", lambda document: started(document, address, session))
         if sentence is not None:
-            self.problem.setText(sentence)
-            self.problem.show()
+            self.problem.say(sentence)
             return
         axis = axes.axis_of(session.document, address)
         card = next((card for card in self.cards if axis is not None and card.axis.name == axis.name), None)
@@ -279,6 +288,7 @@ def started(document: Document, address: str, session: Session) -> Document:
         cases = [Case(label=saying.set_text(document, Case(label=""), address, value, catalogue), set={address: value})]
         return edits.set_axis(document, Axis(name=axes.free_name(document, parameter.title.lower(), address), cases=cases))
     value = find(document, address, catalogue).value
+    value = list(value) if isinstance(value, tuple) else value
     if isinstance(parameter, Choice | Flag):
         values: list[Any] = list(parameter.options) if isinstance(parameter, Choice) else [False, True]
         return axes.with_values(document, parameter, address, values, catalogue)

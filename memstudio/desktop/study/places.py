@@ -9,7 +9,7 @@ from memstudio.experiment import addresses
 from memstudio.experiment.addresses import COMPONENT, RUN
 from memstudio.experiment.document import Case, Document
 from memstudio.experiment.entries import Catalogue
-from memstudio.experiment.parameters import Nested, NestedList, Parameter, Refusal, Whole
+from memstudio.experiment.parameters import Nested, Parameter, Refusal, Whole
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,8 @@ def parameter_at(document: Document, address: str, catalogue: Catalogue) -> Para
 
 
 def _can_be_set(document: Document, address: str, catalogue: Catalogue) -> bool:
-    if address.endswith(f".{COMPONENT}"):
-        return True
-    parameter = parameter_at(document, address, catalogue)
-    return parameter is not None and not isinstance(parameter, Nested | NestedList)
+    # a component inside another is chosen by its own address, not set as a whole
+    return address.endswith(f".{COMPONENT}") or not isinstance(parameter_at(document, address, catalogue), Nested | None)
 
 
 def _title(document: Document, address: str, catalogue: Catalogue) -> str:

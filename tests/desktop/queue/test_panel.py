@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from memstudio import library
 from memstudio.desktop.queue.panel import QueuePanel
-from memstudio.desktop.queue.tree import BELOW, FAILED, KEY, KIND, NOW, RUNS, WAITING
+from memstudio.desktop.queue.rows import BELOW, FAILED, KEY, KIND, NOW, RUNS, WAITING
 from memstudio.desktop.window import Window
 from tests.desktop import filled
 from tests.desktop.opened import Opener, open_window, window  # noqa: F401 - fixtures

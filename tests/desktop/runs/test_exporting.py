@@ -208,3 +208,23 @@ def test_what_is_said() -> None:
     assert compared({"difference": 0.25, "items": 1200}).endswith("its scores on 1,200 test items differed by at most 0.25.")
     events = [EventRow(n, 0.0, None, "info", "exported", "", {"out": str(n), "step": n, "difference": 0.0}) for n in (1, 2)]
     assert [where for where, _ in export_pairs(events)] == ["2", "1"]
+
+
+def test_several_models_are_exported_one_after_the_other(qtbot: QtBot, page: RunsPage, stand_in: Path, uids: list[str]) -> None:
+    answer(stand_in, exported={"out": "there", "difference": 0.0, "items": 2})
+    page.table.choose(uids[:3])
+    with qtbot.waitSignal(page.said, timeout=20_000) as said:
+        page.exporting.export(page.chosen(), stand_in / "models")
+        assert page.foot.words.isVisible()
+    assert said.args == [f"3 models exported to {stand_in / 'models'}.", "info", None]
+    asked = [json.loads(line) for line in (stand_in / "asked").read_text().splitlines()]
+    assert [words[words.index("--run") + 1] for words in asked if "--out" in words] == uids[:3]
+    assert not page.foot.words.isVisible()
+
+
+def test_models_that_cannot_be_exported_are_said(qtbot: QtBot, page: RunsPage, stand_in: Path, uids: list[str]) -> None:
+    answer(stand_in, refused="The run kept no model.")
+    page.table.choose(uids[:2])
+    with qtbot.waitSignal(page.said, timeout=20_000) as said:
+        page.exporting.export(page.chosen(), stand_in)
+    assert said.args[:2] == [f"0 models exported to {stand_in}. 2 could not be: The run kept no model.", "bad"]

@@ -17,20 +17,6 @@ from tests.desktop import filled
 from tests.desktop.opened import Opener
 
 
-@pytest.fixture
-def uids(tmp_path: Path) -> list[str]:
-    return filled.fill(tmp_path / "library")
-
-
-@pytest.fixture
-def page(qtbot: QtBot, uids: list[str], open_window: Opener, tmp_path: Path) -> RunsPage:
-    window = open_window(tmp_path / "library")
-    window.show_page("runs")
-    page = window.runs
-    qtbot.waitUntil(lambda: page.model.rowCount() == len(uids) and page.details.details is not None, timeout=10_000)
-    return page
-
-
 def titles(page: RunsPage) -> list[str]:
     return [run.title for row in range(page.model.rowCount()) if (run := page.model.run(row)) is not None]
 
@@ -80,6 +66,26 @@ def test_a_click_on_a_head_sorts_and_another_turns_it_round(qtbot: QtBot, page: 
     qtbot.waitUntil(lambda: page.model.index(0, at).data() == "0.072", timeout=5000)
     assert page.table.horizontalHeader().sortIndicatorSection() == at
     assert column
+
+
+def test_sorting_needs_no_mouse(qtbot: QtBot, page: RunsPage) -> None:
+    page.table.setFocus()
+    entries = {action.text(): action for action in page.sort_menu().actions()}
+    assert entries["Newest first"].isChecked()
+    entries["Seed"].trigger()
+    assert page.model.query.sort == "seed"
+    descending = page.model.query.descending
+    {action.text(): action for action in page.sort_menu().actions()}["Seed"].trigger()
+    assert page.model.query.descending is not descending
+    {action.text(): action for action in page.sort_menu().actions()}["Newest first"].trigger()
+    assert page.model.query.sort == ""
+
+
+def test_another_filter_shows_a_run_that_it_finds(qtbot: QtBot, page: RunsPage, uids: list[str]) -> None:
+    choose(qtbot, page, uids[0])
+    page.bar.field.setText("paused halfway")
+    qtbot.waitUntil(lambda: page.details.title.whole == "Paused halfway", timeout=5000)
+    assert page.table.chosen_uids() == [page.model.listed[0]]
 
 
 def test_a_state_chip_chooses(qtbot: QtBot, page: RunsPage) -> None:

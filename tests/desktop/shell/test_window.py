@@ -233,7 +233,7 @@ def test_what_is_going_on_is_shown_in_the_rail_and_on_home(qtbot: QtBot, window:
     assert f"{n} runs left" in window.rail.running.accessibleName()
     assert window.home.side.going_box.isVisible()
     window.rail.running.click()
-    assert window.page_name == "runs"
+    assert window.queue_panel.isVisible()
 
 
 def test_the_first_study_runs_while_the_library_holds_no_run(qtbot: QtBot, window: Window) -> None:

@@ -13,7 +13,7 @@ from memstudio.desktop.inspector.document_page import DocumentPage
 from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.session import Session
 from memstudio.desktop.study.page import StudyPage
-from memstudio.experiment import edits, step_times
+from memstudio.experiment import axis_edits, edits, step_times
 from memstudio.experiment.document import Axis, Document, Hopeless, Range
 from tests.desktop.conftest import SessionOf
 from tests.documents import study
@@ -199,7 +199,7 @@ def test_a_budget_says_what_it_comes_to_before_anything_runs(page: StudyPage, se
     assert match is not None
     assert match.to == "delta rule"
     choose(page.cards[0].budget.by.combo, "embed.width")
-    qtbot.waitUntil(lambda: bool(page.cards[0].budget.refused.text() or page.cards[0].problem.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.cards[0].budget.refused.text() or page.cards[0].problem.text), timeout=10_000)
     choose(page.cards[0].budget.what.combo, "none")
     assert vary(session)[0].match is None
     assert not page.cards[0].budget.found.isVisibleTo(page)
@@ -279,8 +279,19 @@ def test_problems_stand_at_their_axis(page: StudyPage, session: Session, qtbot: 
     broken = Axis(name="gone", set="nowhere.width", values=[1, 2])
     session.edit("Break", lambda document: edits.set_axis(document, broken))
     qtbot.waitUntil(lambda: len(page.cards) == 2 and page.cards[1].problem.isVisible(), timeout=10_000)
-    assert "nowhere" in page.cards[1].problem.text()
+    assert "nowhere" in page.cards[1].problem.text
     assert not page.cards[0].problem.isVisible()
+    mend = next(b for b in page.cards[1].problem.findChildren(QAbstractButton) if "nowhere" in b.text())
+    mend.click()
+    assert [axis.name for axis in vary(session)] == ["memory"]
+
+
+def test_what_ends_the_study_wrongly_is_said_there(page: StudyPage, session: Session, qtbot: QtBot) -> None:
+    session.edit("Break", lambda document: edits.set_run(document, hopeless=Hopeless(measure="recall")))
+    qtbot.waitUntil(lambda: "recall" in page.ending.text, timeout=10_000)
+    assert page.ending.isVisible()
+    session.undo()
+    qtbot.waitUntil(lambda: not page.ending.isVisible(), timeout=10_000)
 
 
 def test_the_keyboard_stays_where_it_is_when_cards_are_made_anew(page: StudyPage, session: Session, qtbot: QtBot) -> None:
@@ -298,4 +309,29 @@ def test_an_empty_document_has_nothing_to_vary(session_of: SessionOf, qtbot: QtB
     qtbot.addWidget(page)
     assert page.count.text() == "1 run"
     page.vary("mem1.heads")
-    assert "mem1" in page.problem.text()
+    assert "mem1" in page.problem.text
+
+
+def test_the_keyboard_stays_in_its_case_when_that_is_made_anew(page: StudyPage, session: Session, qtbot: QtBot) -> None:
+    page.cards[0].open()
+    page.cards[0].rows[1].label.setFocus()
+    session.edit(
+        "Swap", lambda document: axis_edits.set_in_case(document, "memory", 1, "mem1.component", "sequence.lstm", session.catalogue)
+    )
+    session.edit("Also", lambda document: axis_edits.set_in_case(document, "memory", 1, "task.loads", [2], session.catalogue))
+    focus = page.window().focusWidget()
+    assert focus is page.cards[0].rows[1].label
+    entries(page.cards[0].rows[1].more.menu())["Remove"].trigger()
+    focus = page.window().focusWidget()
+    assert focus is page.cards[0].head
+
+
+def test_a_list_of_components_is_taken_from_the_canvas(page: StudyPage, session: Session) -> None:
+    page.vary("learn.strategies")
+    assert vary(session)[1].all_cases()[0].set == {"learn.strategies": []}
+    replay = [{"component": "learner.replay", "values": {}}]
+    session.edit("Replay", lambda document: edits.set_value(document, "learn.strategies", replay, session.catalogue))
+    page.cards[1]._add_case(vary(session)[1].all_cases()[0])
+    entries(page.cards[1].rows[1].more.menu())["Take strategies from the canvas"].trigger()
+    assert vary(session)[1].all_cases()[0].set["learn.strategies"] == []
+    assert vary(session)[1].all_cases()[1].set["learn.strategies"][0]["component"] == "learner.replay"
