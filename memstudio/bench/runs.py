@@ -171,9 +171,9 @@ def _environment(conn: sqlite3.Connection, n: int) -> str:
     return keep_environment(conn, says)
 
 
-def _document(memory: str, load: int, heads: int, seed: int) -> Document:
+def _document(memory: str, load: int, heads: int, seed: int, study: int) -> Document:
     values: dict[str, tuple[str, dict[str, Any]]] = {
-        "task": ("task.associative_recall", {"loads": [load], "vocabulary": 64, "length": 128, "gap": 1.2}),
+        "task": ("task.associative_recall", {"loads": [load], "vocabulary": 64, "length": 128 + study, "gap": 1.2}),
         "embed": ("encoder.token_embedding", {"width": 64, "positions": True}),
         "mem1": ("sequence." + memory.replace(" ", "_"), {"heads": heads, "key_width": 16, "value_width": 16, "gate": True}),
         "classify": ("readout.classifier", {"pooling": "auto"}),
@@ -201,7 +201,7 @@ def _study(filling: Filling, study: int) -> None:
         Axis(name="memory", cases=[Case(label=label) for label in MEMORIES]),
         Axis(name="load", cases=[Case(label=str(load)) for load in LOADS]),
     ]
-    whole = _document("attention", 4, 2, 0).model_copy(update={"run": HowRun(vary=axes, replicates=SEEDS)})
+    whole = _document("attention", 4, 2, 0, study).model_copy(update={"run": HowRun(vary=axes, replicates=SEEDS)})
     title, begun = f"Study {study} of recall", 1.7e9 + 1e5 * study
     sha = keep_document(conn, to_text(whole))
     conn.execute("INSERT INTO study(id, uid, title, document, created) VALUES (?, ?, ?, ?, ?)", (study, f"{study:012x}", title, sha, begun))
@@ -213,7 +213,7 @@ def _study(filling: Filling, study: int) -> None:
             run = next(filling.runs)
             if run > filling.most:
                 return
-            document = _document(memory, load, filling.draw.choice((1, 2, 4, 8)), seed)
+            document = _document(memory, load, filling.draw.choice((1, 2, 4, 8)), seed, study)
             _run(filling, run, (title, cell, seed, begun), document)
             cases = axis_rows({"memory": memory, "load": str(load)})
             values = [(run, key, *parameter_row(value)) for key, value in parameters(document).items()] + [(run, *case) for case in cases]

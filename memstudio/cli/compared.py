@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memstudio.cli.printing import number, table
+from memstudio.cli.printing import number, one_line, table
 from memstudio.cli.results import HEADLINES
 from memstudio.library.experiments import NOT_THERE
 from memstudio.library.sentences import amount
@@ -129,7 +129,7 @@ def print_comparison(found: Comparison, measures: Sequence[str] = (), test: Test
     _print_differs(found.differs)
     click.echo("")
     for sentence in found.sentences(wanted[0], family, test):
-        click.echo(sentence.text)
+        click.echo(one_line(sentence.text, 1000))
     for note in (*found.notes, *([found.advice] if found.advice else [])):
         click.echo(note)
 

@@ -66,9 +66,15 @@ def when(moment: float | None) -> str:
     return "–" if moment is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
+def one_line(text: str, most: int = 160) -> str:
+    """Text for one line of a terminal: blanks for line breaks, nothing that steers the terminal, and no longer than `most` letters."""
+    line = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A plain table on stdout, columns as wide as they need, right-aligned where every cell is a number."""
-    body = [list(row) for row in rows]
+    """A plain table on stdout, a line each, columns as wide as they need, right-aligned where every cell is a number."""
+    body = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(heads, *body, strict=True)]
     numeric = [bool(body) and all(row[i][:1].isdigit() or row[i][:1] in "-–" for row in body) for i in range(len(heads))]
     for row in [list(heads), *body]:

@@ -167,7 +167,7 @@ class Pages(QStackedWidget):
         from memstudio.desktop.settings_page import SettingsPage
 
         window = self._window
-        page = SettingsPage(window.settings, window.folder, window.open_help)
+        page = SettingsPage(window.settings, window.folder, window.panels.open_help)
         page.theme_chosen.connect(window.choose_theme)
         addons = page.addons
         for asked, answer in (

@@ -5,18 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.addons import AddOns
-from memstudio.desktop.areas import go_to_area
+from memstudio.desktop.areas import go_to_area, go_to_search
 from memstudio.desktop.background import Background
 from memstudio.desktop.documents import Documents
 from memstudio.desktop.dropped import Dropped, could_be_ours
@@ -28,6 +28,7 @@ from memstudio.desktop.home.recent import read_recent
 from memstudio.desktop.leaving import Leaving
 from memstudio.desktop.messages import MessageLine
 from memstudio.desktop.pages import Pages
+from memstudio.desktop.panels import Panels
 from memstudio.desktop.rail import Rail
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
@@ -38,7 +39,7 @@ from memstudio.ground.settings import Settings
 
 if TYPE_CHECKING:
     from memstudio.desktop.build.page import BuildPage
-    from memstudio.desktop.command_palette import Command, CommandPalette
+    from memstudio.desktop.command_palette import CommandPalette
     from memstudio.desktop.compare.page import ComparePage
     from memstudio.desktop.keyboard_help import KeyboardHelp
     from memstudio.desktop.live.below_build import BelowBuild
@@ -93,8 +94,9 @@ class Window(QMainWindow):
         self._leaving = Leaving(self.messages, self.close, self.running.stop_all)
         self._dropped = Dropped(self)
         self._painted = self._started = self._closed = False
-        self._bind()
         self.ways = Ways(self)
+        self.panels = Panels(self)
+        self._bind()
         self.stack = Pages(self, workers)
         self._lay_out()
         self._connect()
@@ -116,8 +118,8 @@ class Window(QMainWindow):
         bind("view.theme", self._other_theme)
         bind("view.next_area", partial(self._next_area, 1))
         bind("view.previous_area", partial(self._next_area, -1))
-        bind("help.palette", self._open_palette)
-        bind("help.keys", self.open_help)
+        bind("help.palette", self.panels.open_palette)
+        bind("help.keys", self.panels.open_help)
         bind("run.queue", self.toggle_queue)
         bind("app.quit", self._quit)
 
@@ -183,28 +185,20 @@ class Window(QMainWindow):
         """The open document; made (with the catalogue) when first needed."""
         return self.documents.session
 
-    @cached_property
+    @property
     def palette_panel(self) -> CommandPalette:
         """The command palette."""
-        from memstudio.desktop.command_palette import CommandPalette
+        return self.panels.palette
 
-        return CommandPalette(self, self.actions_, self._more_commands)
-
-    @cached_property
+    @property
     def help_panel(self) -> KeyboardHelp:
         """The keyboard help."""
-        from memstudio.desktop.keyboard_help import KeyboardHelp
+        return self.panels.help
 
-        return KeyboardHelp(self, self.actions_)
-
-    @cached_property
+    @property
     def queue_panel(self) -> QueuePanel:
         """What runs and waits."""
-        from memstudio.desktop.queue.panel import QueuePanel
-
-        panel = QueuePanel(self, self.reader, self.running)
-        panel.run_asked.connect(self.ways.run)
-        return panel
+        return self.panels.queue
 
     # ------------------------------------------------------------------------------------------ starting
 
@@ -259,38 +253,12 @@ class Window(QMainWindow):
 
     def _search(self) -> None:
         page = self.stack.currentWidget()
-        field = getattr(page, "search", None)
-        focus_search = getattr(page, "focus_search", None)
-        if callable(focus_search):
-            focus_search()
-        elif isinstance(field, QLineEdit):
-            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            field.selectAll()
-        else:
-            self._open_palette()
-
-    def _open_palette(self) -> None:
-        self.help_panel.close_panel()
-        self.palette_panel.open_palette()
-
-    def open_help(self) -> None:
-        """Every key and what it does."""
-        self.palette_panel.close_panel()
-        self.help_panel.open_help()
+        if page is None or not go_to_search(page):
+            self.panels.open_palette()
 
     def toggle_queue(self) -> None:
         """Opens what runs and waits, or closes it."""
-        self.queue_panel.toggle()
-
-    def _more_commands(self) -> list[Command]:
-        from memstudio.desktop.command_palette import Command
-
-        studies = [
-            Command(f"Open study: {item.document.title}", "gallery", partial(self.open_item, item), f"{item.document.about} {item.family}")
-            for item in self.gallery
-        ]
-        recent = [Command(f"Open {r.title}", r.file.name, partial(self.open_file, r.file), "recent file") for r in self.documents.recent]
-        return [*studies, *recent]
+        self.panels.toggle_queue()
 
     def _next_area(self, by: int) -> None:
         """Moves the keyboard to the next area: the rail, then the areas of the page (`areas()` where it names them)."""
@@ -414,9 +382,7 @@ class Window(QMainWindow):
             self._closed = True
             self._following.close()
             self.keep("window", self.saveGeometry().toBase64().toStdString())
-            for name in ("palette_panel", "help_panel", "queue_panel"):
-                if name in self.__dict__:
-                    self.__dict__[name].close_panel()
+            self.panels.close()
             self.stack.close_pages()
             self.documents.close()
             self.running.close()

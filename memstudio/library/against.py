@@ -24,7 +24,8 @@ Values = Mapping[Seed, float]
 
 @dataclass(frozen=True)
 class Difference:
-    """A group less the baseline in one measure. interval: its 95 % interval, over the common seeds where they pair.
+    """A group less the baseline in one measure. interval: its 95 % interval, over the common seeds where they pair; without one where
+    all pairs differ by the same.
 
     paired: whether the seeds pair (else Welch's interval and test); exact: nothing here depends on the seed, so there is nothing to test;
     t, permutation: the tests; p, p_permutation: theirs after Holm's correction over `compared` tests, which are of `measures` measures;
@@ -46,6 +47,11 @@ class Difference:
     sides: tuple[tuple[float, ...], tuple[float, ...]] = field(default=((), ()), repr=False)
 
     @property
+    def even(self) -> bool:
+        """Whether all pairs, two or more, differ by the same though their values scatter: nothing to judge an interval or t by."""
+        return self.paired and self.interval.low is None and self.interval.n > 1
+
+    @property
     def told_apart(self) -> bool:
         """Whether the whole interval lies on one side of 0, or the difference is exact and not 0."""
         if self.exact:
@@ -56,7 +62,7 @@ class Difference:
     @cached_property
     def effect(self) -> Effect | None:
         """The difference in standard deviations over seeds (Hedges' g); None where there are too few values, or none scatters."""
-        if self.exact or not self.sides[0]:
+        if self.exact or self.even or not self.sides[0]:
             return None
         return (paired_effect if self.paired else pooled_effect)(*self.sides)
 
@@ -93,7 +99,12 @@ def _paired(a: tuple[float, ...], b: tuple[float, ...]) -> Difference:
     interval = mean_interval(x - y for x, y in zip(a, b, strict=True))
     if len(a) == 1 or _constant(a, b):
         return Difference(interval, True, len(a) > 1, sides=(a, b))
-    return Difference(interval, True, False, paired_t(a, b), paired_permutation(a, b) if len(a) <= MOST_PAIRS else None, sides=(a, b))
+    permutation = paired_permutation(a, b) if len(a) <= MOST_PAIRS else None
+    if _even(a, b):
+        # Two seeds of a measure that counts items often differ by the same number of items: no scatter was seen, which is no certainty.
+        bare = Interval(interval.mean, None, None, len(a))
+        return Difference(bare, True, False, Significance(None, math.nan, len(a)), permutation, sides=(a, b))
+    return Difference(interval, True, False, paired_t(a, b), permutation, sides=(a, b))
 
 
 def _apart(a: tuple[float, ...], b: tuple[float, ...]) -> Difference:
@@ -108,6 +119,12 @@ def _apart(a: tuple[float, ...], b: tuple[float, ...]) -> Difference:
 def _constant(a: Sequence[float], b: Sequence[float]) -> bool:
     """Whether no value depends on the seed: the number of parameters, the bytes of a state."""
     return min(len(a), len(b)) > 1 and len(set(a)) == 1 and len(set(b)) == 1
+
+
+def _even(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether all pairs differ by the same, to the rounding of their values: a t test would divide by 0."""
+    apart = [x - y for x, y in zip(a, b, strict=True)]
+    return max(apart) - min(apart) <= 1e-12 * max(map(abs, (*a, *b)))
 
 
 def _mean(values: Sequence[float]) -> float:

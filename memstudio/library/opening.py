@@ -84,6 +84,8 @@ def check_file(file: Path) -> None:
     """
     if file.stat().st_size == 0 and file.suffix == ".db":
         return
+    if file.suffix == ".memlib":
+        raise Refusal(f"{file} is a bundle of runs; `memstudio merge` brings them into a library.")
     other = "choose another folder or file with --library"
     conn = connect(file, mode="ro", immutable=True)
     try:

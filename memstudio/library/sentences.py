@@ -161,6 +161,9 @@ def _sureness(found: Difference, none: bool, test: Test) -> str:
     if found.exact:
         return ", whatever the seed"
     interval = found.interval
+    if found.even:
+        seeds = f"in each of {_seeds(found).removeprefix(', ')}"
+        return f", {seeds}" if none else f", by the same {seeds}, so neither an interval nor a t test"
     if interval.low is None or interval.high is None:
         return f"{_seeds(found)}, so no interval"
     low, high = (interval.low, interval.high) if interval.mean >= 0 else (-interval.high, -interval.low)

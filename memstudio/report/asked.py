@@ -26,6 +26,13 @@ class Asked:
     document: Document
 
     @property
+    def claimed(self) -> tuple[str, ...]:
+        """The measures that the claim of the study speaks of, each once."""
+        rule = self.document.claim.rule if self.document.claim is not None else []
+        sides = [side for one in rule for side in (one.left, one.right) if not isinstance(side, int | float)]
+        return tuple(dict.fromkeys(side.measure for side in sides))
+
+    @property
     def study(self) -> str | None:
         """The one study that was asked about, else None."""
         return self.gathered.studies[0].uid if len(self.gathered.studies) == 1 else None

@@ -32,6 +32,15 @@ def columns_for(width: float, panels: int) -> int:
     return max(least, min(panels, most))
 
 
+#: panels of a figure at most: a page has no room for more
+MOST_PANELS = 12
+
+
+def first_of(groups: int) -> str:
+    """What a caption says where not every group has a panel."""
+    return f" The first {MOST_PANELS} of {groups:,} groups; the data beside have all." if groups > MOST_PANELS else ""
+
+
 def _side(width: float, columns: int) -> float:
     """The side of a panel, millimetres: what the names beside the first and the gaps between them leave."""
     return (width - 11) / columns - 3
@@ -40,22 +49,23 @@ def _side(width: float, columns: int) -> float:
 def reliability_plate(found: Sequence[Reliability], labels: Sequence[str], name: str) -> Plate:
     """A figure with a diagram for each group."""
     title = curve_title(name.partition(":")[2])
+    drawn = found[:MOST_PANELS]
 
     def height(width: float) -> float:
-        columns = columns_for(width, len(found))
-        return math.ceil(len(found) / columns) * (_side(width, columns) * (1 + _BELOW) + 8.5) + 5
+        columns = columns_for(width, len(drawn))
+        return math.ceil(len(drawn) / columns) * (_side(width, columns) * (1 + _BELOW) + 8.5) + 5
 
     def draw(figure: Figure, width: float) -> None:
-        columns = columns_for(width, len(found))
-        grid = figure.subplots(math.ceil(len(found) / columns), columns, squeeze=False)
+        columns = columns_for(width, len(drawn))
+        grid = figure.subplots(math.ceil(len(drawn) / columns), columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
-            if place >= len(found):
+            if place >= len(drawn):
                 axes.set_visible(False)
                 continue
-            last = place + columns >= len(found)
-            title = sheet.panel_title(labels[found[place].group], _side(width, columns) + 2)
-            _panel(axes, found[place], title, first=place % columns == 0)
-            _histogram(axes.inset_axes((0, -_BELOW, 1, 0.7 * _BELOW)), found[place], last)
+            last = place + columns >= len(drawn)
+            title = sheet.panel_title(labels[drawn[place].group], _side(width, columns) + 2)
+            _panel(axes, drawn[place], title, first=place % columns == 0)
+            _histogram(axes.inset_axes((0, -_BELOW, 1, 0.7 * _BELOW)), drawn[place], last)
             # below the histogram, but the panel's own: the layout makes room for that
             axes.set_xlabel("Confidence" if last else " ", labelpad=_BELOW * _side(width, columns) * _POINTS + 12)
 
@@ -65,7 +75,7 @@ def reliability_plate(found: Sequence[Reliability], labels: Sequence[str], name:
         for values in zip(one.middle.tolist(), one.confidence.tolist(), one.accuracy.tolist(), one.count.tolist(), strict=True)
     )
     head = ("group", "bin", "confidence", "accuracy", "n")
-    return Plate(name, title, _caption(found, title), head, rows_of_data, height, draw)
+    return Plate(name, title, _caption(drawn, title) + first_of(len(found)), head, rows_of_data, height, draw)
 
 
 def _caption(found: Sequence[Reliability], title: str) -> str:

@@ -12,7 +12,7 @@ from memstudio.experiment.wording import counted
 from memstudio.library.overlays import Matrix
 from memstudio.report import sheet
 from memstudio.report.colours import LEVELS, LIGHT_RAMP, PRINT, ink_on
-from memstudio.report.diagrams import columns_for
+from memstudio.report.diagrams import MOST_PANELS, columns_for, first_of
 from memstudio.report.plate import Plate
 from memstudio.report.words import axis_title, curve_title
 
@@ -31,10 +31,11 @@ def matrix_plate(found: Sequence[Matrix], labels: Sequence[str], name: str) -> P
     title = curve_title(name.partition(":")[2])
     seeds = max((one.seeds for one in found), default=1)
     step = f", at step {max(one.step for one in found):,}" if found else ""
-    caption = f"{title}: mean over {counted(seeds, 'seed')}{step}."
+    caption = f"{title}: mean over {counted(seeds, 'seed')}{step}.{first_of(len(found))}"
+    drawn = found[:MOST_PANELS]
     head = ("group", found[0].row_name if found else "row", found[0].column_name if found else "column", "mean", "low", "high", "n")
     return Plate(
-        name, title, caption, head, tuple(_rows(found, labels)), lambda width: _height(found, width), _draw_matrices(found, labels)
+        name, title, caption, head, tuple(_rows(found, labels)), lambda width: _height(drawn, width), _draw_matrices(drawn, labels)
     )
 
 
@@ -114,8 +115,10 @@ def table(
             axes.text(j, i, said, ha="center", va="center", fontsize=6.0 if values.shape[1] <= 6 else 5.0, color=ink(level, ink_on(ground)))
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.set_yticks(range(len(rows)), rows)
+    # of many only some have their names
+    across, down = (max(1, math.ceil(len(names) / MOST_NUMBERS)) for names in (columns, rows))
+    axes.set_xticks(range(0, len(columns), across), columns[::across])
+    axes.set_yticks(range(0, len(rows), down), rows[::down])
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
@@ -139,28 +142,30 @@ def forgetting_plate(found: Sequence[Matrix], labels: Sequence[str], name: str) 
     title = "Forgetting" if of == "accuracy_matrix" else f"Forgetting ({curve_title(of)})"
     seeds = max((one.seeds for one in found), default=1)
     interval = f", mean and 95 % interval over {counted(seeds, 'seed')}" if seeds > 1 else ""
-    caption = f"Accuracy on each task after each task that was learned, from the task's own on{interval}."
+    caption = f"Accuracy on each task after each task that was learned, from the task's own on{interval}.{first_of(len(found))}"
+
+    drawn = found[:MOST_PANELS]
 
     def height(width: float) -> float:
-        columns = columns_for(width, len(found))
-        return math.ceil(len(found) / columns) * min(max(0.9 * (width - 10) / columns, 38), 56) + 7
+        columns = columns_for(width, len(drawn))
+        return math.ceil(len(drawn) / columns) * min(max(0.9 * (width - 10) / columns, 38), 56) + 7
 
     def draw(figure: Figure, width: float) -> None:
-        columns = columns_for(width, len(found))
-        grid = figure.subplots(math.ceil(len(found) / columns), columns, squeeze=False, sharey=True)
-        tasks = max((one.mean.shape[1] for one in found), default=0)
-        names = next((one.columns for one in found if one.mean.shape[1] == tasks), ())
+        columns = columns_for(width, len(drawn))
+        grid = figure.subplots(math.ceil(len(drawn) / columns), columns, squeeze=False, sharey=True)
+        tasks = max((one.mean.shape[1] for one in drawn), default=0)
+        names = next((one.columns for one in drawn if one.mean.shape[1] == tasks), ())
         sheet.name_lines(figure, [(j, f"task {_name(task)}") for j, task in enumerate(names)])
         for place, axes in enumerate(grid.flat):
-            if place >= len(found):
+            if place >= len(drawn):
                 axes.set_visible(False)
                 continue
-            _kept(axes, found[place])
-            axes.set_title(sheet.panel_title(labels[found[place].group], (width - 10) / columns - 2), pad=3)
+            _kept(axes, drawn[place])
+            axes.set_title(sheet.panel_title(labels[drawn[place].group], (width - 10) / columns - 2), pad=3)
             if place % columns == 0:
                 axes.set_ylabel("Accuracy")
-            if place + columns >= len(found):
-                axes.set_xlabel(axis_title(found[place].row_name))
+            if place + columns >= len(drawn):
+                axes.set_xlabel(axis_title(drawn[place].row_name))
 
     head = ("group", found[0].row_name if found else "row", found[0].column_name if found else "column", "mean", "low", "high", "n")
     return Plate(name, title, caption, head, tuple(_rows(found, labels)), height, draw)

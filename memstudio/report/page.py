@@ -49,15 +49,16 @@ def page(library: Library, asked: Asked, known: Catalogue, said: Said = lambda w
         judged(comparison, document.claim) if document.claim is not None and asked.study is not None and comparison.by == "cells" else None
     )
     title = plain(comparison.title or document.title)
+    measures = tables.main_measures(comparison, asked.claimed)
     parts = [
         _head(title, asked, verdict),
         _claim(document.claim, verdict) if document.claim is not None and verdict is not None else None,
-        _results(comparison),
+        _results(comparison, measures),
         _figures(plates),
         how_it_was_done(document, known, asked),
         equations(document, known),
-        by_seed(comparison),
-        not_shown(comparison, verdict),
+        by_seed(comparison, measures),
+        not_shown(comparison, verdict, measures),
         where_it_ran(library, comparison),
         to_run_again(asked),
         citations(document, known),
@@ -150,14 +151,14 @@ def _difference(one: Judged) -> Safe:
     return el("span", f"Difference {words.partition(' ±')[0]}{interval}, {counted(one.difference.n, 'seed')}.", class_="dim")
 
 
-def _results(comparison: Comparison) -> Safe:
+def _results(comparison: Comparison, measures: Sequence[str]) -> Safe:
     name = comparison.headline
     said = comparison.sentences(name) if name and len(comparison.groups) > 1 else ()
-    differences = tables.of_differences(comparison)
+    differences = tables.of_differences(comparison, measures)
     return joined(
         el("h2", "Results"),
         *_sentences(said),
-        _table(tables.of_measures(comparison)),
+        _table(tables.of_measures(comparison, measures)),
         _table(differences) if differences is not None else None,
     )
 

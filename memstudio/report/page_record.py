@@ -22,19 +22,25 @@ from memstudio.report.sheet import plain
 from memstudio.report.verdict import Verdict
 from memstudio.report.words import measure_title
 
+#: groups that stand beside each other as columns of a table at most
+MOST_COLUMNS = 8
 
-def by_seed(comparison: Comparison) -> Safe:
-    """The values of the main measures, a row a seed, a column a group."""
+
+def by_seed(comparison: Comparison, measures: Sequence[str]) -> Safe:
+    """The values of the main measures, a row a seed and a column a group; of many groups the other way round."""
     found = []
-    for name in tables.main_measures(comparison):
+    for name in measures:
         values = comparison.of(name)
         seeds = sorted({seed for of_group in values for seed in of_group})
         same = all(seed == data for seed, data in seeds)
-        rows = [
-            (f"{seed:,}" if same else f"{seed:,}, data {data:,}", *(_number(of_group.get((seed, data))) for of_group in values))
-            for seed, data in seeds
-        ]
-        found.append(table(("Seed", *comparison.labels), rows, measure_title(name)))
+        said = [f"{seed:,}" if same else f"{seed:,}, data {data:,}" for seed, data in seeds]
+        cells = [[_number(of_group.get(seed)) for of_group in values] for seed in seeds]
+        if len(comparison.labels) <= MOST_COLUMNS:
+            rows = [(seed, *row) for seed, row in zip(said, cells, strict=True)]
+            found.append(table(("Seed", *comparison.labels), rows, measure_title(name)))
+        else:
+            rows = [(label, *column) for label, column in zip(comparison.labels, zip(*cells, strict=True), strict=True)]
+            found.append(table(("Group", *(f"seed {seed}" for seed in said)), rows, measure_title(name)))
     return joined(el("h2", "Every seed"), el("details", el("summary", "Values of the main measures, seed by seed"), *found))
 
 
@@ -47,7 +53,7 @@ def _number(value: float | None) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def not_shown(comparison: Comparison, verdict: Verdict | None) -> Safe:
+def not_shown(comparison: Comparison, verdict: Verdict | None, measures: Sequence[str]) -> Safe:
     """What a reader might take for shown and is not."""
     said: list[str] = []
     if verdict is not None:
@@ -58,16 +64,17 @@ def not_shown(comparison: Comparison, verdict: Verdict | None) -> Safe:
         if one is not None and not one.told_apart:
             said.append(f"In {measure_title(name).lower()} the seeds do not tell {label} from {comparison.labels[comparison.baseline]}.")
     said += [*comparison.notes, *(f"{denial[:1].upper()}{denial[1:]}." for denial in comparison.differs.denials)]
-    shown = set(tables.main_measures(comparison))
-    rest = [one for one in comparison.measures if one not in shown]
+    rest = [one for one in comparison.measures if one not in measures]
     said += _failures(comparison)
     return joined(
         el("h2", "What is not shown here"),
         el("ul", *(el("li", one) for one in dict.fromkeys(said))) if said else el("p", "Nothing that these runs leave open was found."),
         el(
             "details",
-            el("summary", f"{counted(len(rest), 'more measure')} in the library, with their means"),
-            table(("Measure", *comparison.labels), _more(comparison, rest)),
+            el("summary", f"{counted(len(rest), 'more measure')} in the library"),
+            table(("Measure", *comparison.labels), _more(comparison, rest))
+            if len(comparison.labels) <= MOST_COLUMNS
+            else el("p", ", ".join(rest), class_="small"),
         )
         if rest
         else None,

@@ -232,7 +232,7 @@ def legend_of(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
     while math.ceil(len(entries) / columns) > TALLEST or (columns == 1 and most > 40):
         most = most * 4 // 5
         shorter = [in_the_middle(label, most) for label in whole]
-        if most < 12 or len(set(shorter)) < len(set(whole)):
+        if most < 20 or len(set(shorter)) < len(set(whole)):
             break
         labels, columns = shorter, _fitting(figure, entries, shorter)
     legend = _legend(figure, entries, labels, columns)

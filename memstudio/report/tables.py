@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from memstudio.library.against import Difference, Test
@@ -18,6 +18,8 @@ from memstudio.report.words import measure_title
 #: columns of a table at most; a page is not wider
 MOST_MEASURES = 8
 _MINUS = "\N{MINUS SIGN}"
+#: how a number in a cell begins, or nothing
+_NUMBER = re.compile(rf"(?:[{_MINUS}+-]?\d|< ?\d|–?$|not finite$)")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,12 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def main_measures(comparison: Comparison, most: int = MOST_MEASURES) -> tuple[str, ...]:
-    """The measures worth a column: the one that says most, then bare ones in reading order; what says the same twice only once."""
-    wanted = [comparison.headline, *(name for name in MAIN if name in comparison.measures)]
+def main_measures(comparison: Comparison, also: Iterable[str] = (), most: int = MOST_MEASURES) -> tuple[str, ...]:
+    """The measures worth a column: the one that says most, then bare ones in reading order; what says the same twice only once.
+
+    also: measures that a claim speaks of; they come after the first, as far as they were measured.
+    """
+    wanted = [comparison.headline, *(name for name in (*also, *MAIN) if name in comparison.measures)]
     found: list[str] = []
     for name in dict.fromkeys(wanted):
         if name and not any(_same(comparison, name, other) for other in found):
@@ -207,8 +212,8 @@ _WRITERS: dict[str, Callable[[Sequence[Table], Sequence[str]], str]] = {"md": ma
 
 
 def numbers(column: Sequence[str]) -> bool:
-    """Whether a column holds numbers only."""
-    return all(not cell or cell[0].isdigit() or cell[0] in f"{_MINUS}-+–<" for cell in column)
+    """Whether a column holds numbers only, or nothing."""
+    return all(_NUMBER.match(cell) for cell in column)
 
 
 def _tex_row(cells: Sequence[str]) -> str:

@@ -177,6 +177,13 @@ def test_a_study_is_sent_and_arrives(say: Say, done: Any, tmp_path: Path) -> Non
     assert data(say("runs", "--library", elsewhere, "--json"))[0]["measures"] == data(say("runs", "--json"))[0]["measures"]
     light = data(say("bundle", *done.runs[:2], "--out", tmp_path / "two.memlib", "--without-files", "--json"))
     assert (light["runs"], light["files"]) == (2, 0)
+    before = file.read_bytes()
+    assert say("bundle", done.runs[0], "--out", file)[::2] == (
+        2,
+        f"{file} is there already; replace it with --force, or choose another name.",
+    )
+    assert file.read_bytes() == before
+    assert data(say("bundle", done.runs[0], "--out", file, "--force", "--json"))["runs"] == 1
 
 
 def test_what_cannot_be_sent_or_merged(say: Say, done: Any, tmp_path: Path) -> None:

@@ -47,7 +47,11 @@ def test_a_report(made: Made, say: Any, tmp_path: Path) -> None:
         (("report", "STUDY", "--out", "none/a.html"), 2, "There is no folder"),
         (("report", "STUDY", "--out", "a.html", "--baseline", "nobody"), 2, "There is no group 'nobody'"),
         (("compare", "STUDY", "--out", "a.doc"), 2, "choose .csv, .md, .tex, .json, .svg, .pdf or .png."),
-        (("compare", "STUDY", "--out", "a.svg", "--figure", "recall_by_lod"), 2, "There is no figure 'recall_by_lod' (did you mean recall_by_load?)"),
+        (
+            ("compare", "STUDY", "--out", "a.svg", "--figure", "recall_by_lod"),
+            2,
+            "There is no figure 'recall_by_lod' (did you mean recall_by_load?)",
+        ),
         (("compare", "STUDY", "--out", "a.svg", "--measure", "recal"), 2, "None of these runs has measured 'recal'"),
         (("compare", "STUDY", "--out", "a.svg", "--width", "99"), 2, "'99' is not one of"),
         (("events", "nothing", "--out", "a"), 2, "There is no run or study"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memstudio.components.catalogue import catalogue
 from memstudio.experiment import axis_edits, matching, studies
-from memstudio.experiment.document import Case, Document, Match, Range, Tuned
+from memstudio.experiment.document import Axis, Case, Document, Match, Range, Tuned
 from memstudio.experiment.files import parse, to_text
 from memstudio.experiment.parameters import Refusal
 from tests.documents import recall
@@ -146,3 +146,8 @@ def test_whole_numbers_come_once_each() -> None:
 def test_every_edit_leaves_a_document_that_reads_back(document: Document) -> None:
     made = axis_edits.add_case(axis_edits.move(document, "steps", -1), "memory", Case(label="x", set={"mem1.heads": 2}))
     assert parse(to_text(made), "again") == made
+
+
+def test_a_list_reads_as_its_numbers(document: Document) -> None:
+    made = axis_edits.with_axes(document, [Axis(name="loads", set="task.loads", values=[[1], [1, 2]])])
+    assert labels(made, "loads") == ["loads 1", "loads 1 2"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from memstudio.library.against import Values, difference, differences, seeds_needed, too_few_seeds, welch_interval
+from memstudio.library.sentences import difference_sentence
 
 numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
 
@@ -41,6 +42,26 @@ def test_a_single_seed_has_a_difference_and_nothing_more() -> None:
         assert (found.interval.mean, found.interval.low, found.t, found.told_apart) == (1.0, None, None, False)
     assert too_few_seeds([difference(values(3.0), values(2.0))]).startswith("One common seed gives neither")
     assert too_few_seeds([difference(values(3.0), values(2.0, first=5))]).startswith("One run a group gives neither")
+
+
+@pytest.mark.parametrize("by", [2 / 192, 0.0])
+def test_pairs_that_differ_by_the_same_are_no_certainty(by: float) -> None:
+    # accuracies over 192 items: the differences are equal but for the rounding of their last digits
+    seeds = [25 / 192, 30 / 192, 23 / 192]
+    found = difference(values(*(one + by for one in seeds)), values(*seeds))
+    assert found is not None
+    assert found.interval.mean == pytest.approx(by)
+    assert (found.interval.low, found.interval.n, found.exact, found.told_apart, found.effect) == (None, 3, False, False, None)
+    assert found.t is not None
+    assert found.t.p is None
+    assert found.permutation is not None
+    assert found.permutation.p == (0.25 if by else 1.0)
+    said = difference_sentence("recall", "a", "b", found).text
+    assert said.endswith(
+        ", by the same in each of 3 seeds, so neither an interval nor a t test."
+        if by
+        else "a has the same recall as b, in each of 3 seeds."
+    )
 
 
 def test_what_is_missing_or_not_finite_is_no_difference() -> None:

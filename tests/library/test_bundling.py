@@ -56,6 +56,13 @@ def test_a_study_arrives_whole_in_an_empty_library(lib: Library, empty: Library,
     sound(empty)
 
 
+def test_opened_as_a_library_it_says_what_it_is(lib: Library, tmp_path: Path) -> None:
+    done = study(lib, seeds=1, heads=(1,))
+    made = lib.bundle(done.study or "", tmp_path / "x.memlib")
+    with pytest.raises(Refusal, match="memstudio merge"):
+        library.open(made.path)
+
+
 def test_single_runs_come_with_their_cells_only(lib: Library, empty: Library, tmp_path: Path) -> None:
     done = study(lib)
     lib.bundle([done.runs[0][:10], done.runs[1]], tmp_path / "two.memlib")

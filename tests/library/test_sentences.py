@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from memstudio.library.against import Difference
 from memstudio.library.sentences import amount, difference_sentence, measure_words, p_words
 from memstudio.measures.intervals import Interval
+from memstudio.measures.tests import Significance
 
 
 def said(name: str, mean: float, half: float = 0.01, **other: object) -> str:
@@ -43,6 +44,22 @@ def test_the_whole_sentence() -> None:
     with_p = said("recall", -0.08, 0.03, p=0.0004, compared=3)
     assert with_p.endswith("less than delta rule, 95 % interval 0.05 to 0.11, 5 seeds, paired t test p < 0.001 after Holm.")
     assert said("recall", 0.01, 0.06).endswith("interval −0.05 to 0.07, 5 seeds: the seeds do not tell them apart.")
+
+
+def test_what_the_correction_takes_away_is_said() -> None:
+    tested = {"t": Significance(0.02, 3.0, 5), "permutation": Significance(0.0625, 0.08, 5, 0.0625), "p": 0.06, "p_permutation": 0.1875}
+    assert said("recall", 0.08, 0.03, compared=3, **tested).endswith("5 seeds, paired t test p = 0.06 after Holm (0.02 before).")
+    everything = said("recall", 0.08, 0.03, compared=12, measures=4, **tested)
+    assert everything.endswith("p = 0.06 after Holm over 12 tests of 4 measures (0.02 before).")
+    found = Difference(Interval(0.08, 0.05, 0.11, 5), True, compared=3, **tested)  # type: ignore[arg-type]
+    spoken = difference_sentence("recall", "a", "b", found, test="permutation").text
+    # five seeds could not reach 0.05 before either
+    assert spoken.endswith("5 seeds, exact permutation test p = 0.19 after Holm.")
+
+
+def test_seeds_that_do_not_count_are_counted() -> None:
+    assert "5 seeds (2 more left out, not finite)," in said("recall", 0.08, 0.03, not_finite=2, p=0.01)
+    assert said("recall", 0.08, 0.03, left_out=1).endswith("interval 0.05 to 0.11, 5 seeds (1 more without a partner).")
 
 
 def test_no_difference_at_all() -> None:
@@ -87,6 +104,8 @@ def test_what_is_not_finite_and_small_p() -> None:
         ("ece[binning=equal_mass]", "ECE, equal_mass"),
         ("loss[split=train]", "loss, training"),
         ("average_accuracy", "average accuracy"),
+        ("mce", "MCE"),
+        ("nll[combination=scores]", "NLL, of averaged scores"),
         ("Not a measure", "Not a measure"),
     ],
 )

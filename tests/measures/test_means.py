@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from memstudio.measures.intervals import mean_interval
-from memstudio.measures.means import aligned, binned, over_seeds, spread, with_band
+from memstudio.measures.means import aligned, averaged, binned, mean_of_all, over_seeds, spread, with_band
 
 
 def test_the_interval_is_that_of_one_number() -> None:
@@ -79,3 +79,24 @@ def test_curves_over_other_points_are_aligned() -> None:
     x, table = aligned([(np.array([1.0, 2.0]), np.array([5.0, 6.0])), (np.array([2.0, 4.0]), np.array([7.0, 8.0]))])
     assert x.tolist() == [1.0, 2.0, 4.0]
     assert np.array_equal(table, [[5.0, 6.0, np.nan], [np.nan, 7.0, 8.0]], equal_nan=True)
+
+
+def test_series_are_averaged_in_the_bins_they_share() -> None:
+    one = binned(np.array([0, 1, 2, 3]), np.array([1.0, 2.0, 3.0, 4.0]), 3)
+    other = binned(np.array([1, 2, 3]), np.array([4.0, 5.0, 8.0]), 3)
+    found = averaged([one, other])
+    assert (found.index.tolist(), found.x.tolist(), found.y.tolist()) == ([1, 2, 3], [1, 2, 3], [3, 4, 6])
+    assert averaged([one]) is one
+    # the mean of means is that of two seeds with two runs each
+    line = over_seeds([found, averaged([other, other])])
+    assert line.mean.tolist() == [3.5, 4.5, 7.0]
+    assert line.n.tolist() == [2, 2, 2]
+
+
+def test_curves_are_averaged_where_all_have_a_point() -> None:
+    first = (np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.4, 0.3]))
+    second = (np.array([2.0, 4.0, 8.0]), np.array([0.2, 0.1, 0.0]))
+    x, y = mean_of_all([first, second])
+    assert x.tolist() == [2, 4]
+    assert y == pytest.approx([0.3, 0.2])
+    assert mean_of_all([first]) is first

@@ -12,12 +12,18 @@ import zlib
 import pytest
 
 from memstudio.components.catalogue import catalogue
+from memstudio.experiment.document import Axis, Case
 from memstudio.experiment.parameters import Refusal
+from memstudio.library import Library, RunWriter
 from memstudio.report import sheet
 from memstudio.report.lines import by_factors
+from memstudio.report.page import page
 from memstudio.report.plate import Plate
 from memstudio.report.plates import names, plate, worth_showing
-from tests.report.conftest import HOSTILE, Made
+from memstudio.report.tables import written
+from tests.library.compared import diagram, line, matrix, study
+from tests.report.conftest import HOSTILE, Made, gallery_document, make
+from tests.report.test_markup import Read
 
 EVERY = ("study", "recall_by_load", "reliability", "accuracy_matrix", "forgetting_curves", "loss[split=train]")
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -149,6 +155,45 @@ def test_a_long_legend_is_cut_in_the_middle_of_its_names() -> None:
         texts = [one.get_text() for one in made.legends[0].get_texts()]
         assert len(set(texts)) == 20
         assert made.legends[0]._ncols > 1
+
+
+def test_many_groups_have_a_panel_as_far_as_there_is_room(lib: Library) -> None:
+    document = gallery_document(1)
+    cases = [Case(label=f"width {i}", set={"mem1.key_width": i}) for i in range(1, 15)]
+    run = document.run.model_copy(update={"vary": [Axis(name="width", cases=cases)]})
+    many = make(lib, document.model_copy(update={"run": run}))
+    for name in ("reliability", "accuracy_matrix", "forgetting_curves"):
+        one = figure(many, name)
+        assert one.caption.endswith("The first 12 of 14 groups; the data beside have all.")
+        titles = [text for text in texts(one.file("svg", 120)) if text.startswith("width ")]
+        assert len(titles) == 12
+        assert len({row["group"] for row in rows(one)}) == 14
+    assert "Group" in (said := Read(page(lib, many.asked, catalogue())).text)
+    assert "seed 0" in said
+
+
+def test_what_is_not_finite_or_alone_is_drawn_all_the_same(lib: Library) -> None:
+    cells = {
+        "a": [{"recall": float("nan"), "loss": 1.0}],
+        "b": [{"recall": float("inf"), "loss": 2.0}],
+        "c": [{"recall": 0.5, "loss": 3.0}],
+    }
+
+    def work(writer: RunWriter, cell: str, seed: int) -> None:
+        for step in range(5):
+            writer.points(step, {"loss[split=train]": float("nan") if cell == "a" else float(step)})
+        writer.curve(50, line([float("nan"), 0.2]))
+        writer.curve(50, diagram([0, 0], [0.2, 0.8], [0.0, 0.0]))
+        writer.curve(50, matrix([[float("nan")]]))
+
+    submitted = study(lib, cells, work=work)
+    made = Made(lib, submitted.study or "", submitted.runs)
+    for name in EVERY:
+        one = figure(made, name)
+        assert all(one.file(kind) for kind in sheet.FIGURES)
+    assert "not finite" in Read(page(lib, made.asked, catalogue())).text
+    for kind in ("csv", "md", "tex"):
+        assert written(made.asked.comparison, kind)
 
 
 def test_names_are_listed_and_others_refused(made: Made) -> None:

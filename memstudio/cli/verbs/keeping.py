@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from memstudio.cli.options import Typed, closing, common, open_library, with_json
-from memstudio.cli.printing import megabytes, print_json
+from memstudio.cli.printing import megabytes, one_line, print_json
 from memstudio.experiment.parameters import Refusal
 
 
@@ -90,7 +90,7 @@ def _print_marks(library: Any, runs: Sequence[str], studies: Sequence[str], as_j
         said += ["baseline"] if one.get("baseline") else []
         said += [f"baseline {one['baseline_cell']}"] if one.get("baseline_cell") else []
         said += [f"note {one['note']!r}"] if one["note"] else []
-        click.echo(f"{(one.get('run') or one['study'])[:8]}  {one['title']}: {'; '.join(said) or 'nothing noted'}")
+        click.echo(f"{(one.get('run') or one['study'])[:8]}  {one_line(one['title'])}: {'; '.join(said) or 'nothing noted'}")
 
 
 @click.command()

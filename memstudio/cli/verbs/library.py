@@ -104,7 +104,7 @@ def _run_of(library: Library, typed: str) -> Any:
 @closing
 def show(library: Library, typed: str, out: Path | None, force: bool, as_json: bool) -> None:
     """Show everything about one run."""
-    from memstudio.cli.printing import duration, number, print_json
+    from memstudio.cli.printing import duration, number, one_line, print_json
     from memstudio.cli.saved import ready, save_runs, saved
     from memstudio.cli.shown import shown
 
@@ -136,7 +136,7 @@ def show(library: Library, typed: str, out: Path | None, force: bool, as_json: b
         "why",
     ):
         if found[name] is not None:
-            click.echo(f"{name:<12} {found[name]}")
+            click.echo(f"{name:<12} {one_line(str(found[name]), 1000)}")
     for stage, taken_from in found["reused"].items():
         click.echo(f"{'reused':<12} {stage} from run {taken_from[:8]}")
     if row.started is not None:

@@ -71,10 +71,11 @@ def merge(path: Path, as_json: bool, library_path: Path | None) -> None:
 @click.argument("names", metavar="STUDY|RUN...", nargs=-1, required=True)
 @click.option("--out", metavar="FILE", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The bundle, NAME.memlib.")
 @click.option("--without-files", is_flag=True, help="Leave out what runs made (checkpoints, models, outcomes): measures and curves only.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 @with_json
 @common
 @closing
-def bundle(library: Library, names: Sequence[str], out: Path, without_files: bool, as_json: bool) -> None:
+def bundle(library: Library, names: Sequence[str], out: Path, without_files: bool, force: bool, as_json: bool) -> None:
     """Write studies and runs into one file to send; `memstudio merge FILE` opens it."""
     try:
         library.find(names)
@@ -82,6 +83,8 @@ def bundle(library: Library, names: Sequence[str], out: Path, without_files: boo
         raise Typed(str(error)) from error
     if not out.absolute().parent.is_dir():
         raise Typed(f"There is no folder {out.absolute().parent}.")
+    if out.exists() and not force:
+        raise Typed(f"{out} is there already; replace it with --force, or choose another name.")
     made = library.bundle(names, out, with_artifacts=not without_files, progress=_progress())
     if as_json:
         print_json({"path": str(made.path), "runs": made.runs, "studies": made.studies, "files": made.files, "bytes": made.bytes})

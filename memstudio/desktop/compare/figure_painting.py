@@ -19,7 +19,7 @@ from memstudio.library.sentences import amount
 from memstudio.library.study_figure import FigureCell
 
 #: the room at the right of dots for their numbers, and the radius of a dot, pixels
-BESIDE, DOT = 78, 3.6
+BESIDE, DOT = 94, 3.6
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter)

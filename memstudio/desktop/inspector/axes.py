@@ -44,11 +44,12 @@ def with_values(document: Document, parameter: Parameter, address: str, values: 
     old = axis_of(document, address)
     if old is not None and old.cases is not None:
         return edits.set_axis(document, old.model_copy(update={"cases": _cases(old, parameter, address, values)}))
-    name = old.name if old is not None else free_name(document, parameter.title[:1].lower() + parameter.title[1:], address)
+    # an axis that was there keeps how it is matched or tuned
+    axis = old or Axis(name=free_name(document, parameter.title[:1].lower() + parameter.title[1:], address))
     if isinstance(parameter, Choice | Flag):
         cases = [Case(label=_label(parameter, value), set={address: value}) for value in values]
-        return edits.set_axis(document, Axis(name=name, cases=cases))
-    return edits.set_axis(document, Axis(name=name, set=address, values=list(values)))
+        return edits.set_axis(document, axis.model_copy(update={"cases": cases, "set": None, "values": None, "range": None}))
+    return edits.set_axis(document, axis.model_copy(update={"set": address, "values": list(values), "range": None}))
 
 
 def is_shared(axis: Axis) -> bool:

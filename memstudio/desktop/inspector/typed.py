@@ -121,8 +121,12 @@ def _how_many(parameter: Whole | Real, low: float, high: float, typed: str | Non
     return number
 
 
-def values_hint(parameter: Whole | Real) -> str:
+def values_hint(parameter: Whole | Real | WholeList) -> str:
     """How values are typed, and which are allowed."""
+    if isinstance(parameter, WholeList):
+        return f"Lists with ; between them, such as 2 4; 2 4 8\nEach from {parameter.low:,} to {parameter.high:,}"
+    if isinstance(parameter, Whole):
+        return f"Such as 1, 2, 4 or 1 .. 8, 3 or log 1 .. 64, 4\nFrom {parameter.low:,} to {parameter.high:,}"
     return f"Such as 1, 2, 4 or log 1e-4 .. 1e-2, 5\nFrom {number_text(parameter.low)} to {number_text(parameter.high)}"
 
 

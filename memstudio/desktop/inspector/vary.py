@@ -147,8 +147,7 @@ class VaryBox(Vary):
     def _add_line(self, parameter: Whole | Real | WholeList, values: list[Any]) -> None:
         self._line = QLineEdit(typed.values_text(parameter, values))
         self._line.setAccessibleName(f"Values of {parameter.title.lower()}")
-        lists = f"Lists with ; between them\nEach from {parameter.low:,} to {parameter.high:,}"
-        wanted = lists if isinstance(parameter, WholeList) else typed.values_hint(parameter)
+        wanted = typed.values_hint(parameter)
         self._line.setToolTip(wanted)
         self._line.textChanged.connect(self.look)
         self.box.addWidget(label(wanted, "small", wrap=True))

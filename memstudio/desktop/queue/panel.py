@@ -138,7 +138,7 @@ class QueuePanel(Overlay):
         self.says.say(sentence)
 
     def _show(self, seen: Seen) -> None:
-        self.says.say(f"Paused, {seen.text[:1].lower()}{seen.text[1:]}" if seen.paused else seen.text)
+        self.says.say(f"Queue paused; {seen.text[:1].lower()}{seen.text[1:]}" if seen.paused else seen.text)
         self.pause.setText("Go on" if seen.paused else "Pause queue")
         self.pause.setAccessibleName("Let the queue go on" if seen.paused else "Pause queue")
         self.pause.setToolTip("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ from memstudio.desktop.going import pace, share_of
 from memstudio.desktop.words import count, duration
 
 if TYPE_CHECKING:
-    from memstudio.library import Library, RunRow
+    from memstudio.library import Library, RunRow, StudyRow
+
+    Studies = Mapping[str, StudyRow]
 
 #: runs of an unfolded study that are listed one by one; more are counted
 LISTED = 200
@@ -107,19 +109,19 @@ def look(library: Library, unfolded: Collection[str], now: float) -> Seen:
     at_work = [row for state in NOW for row in library.runs(state=state)]
     queued = library.queue()
     failed = [row for state in FAILED for row in library.runs(state=state, limit=LISTED) if (row.ended or row.queued) > now - LATELY]
-    sizes = {study: library.study(study).runs for study in {row.study for row in (*queued, *failed) if row.study is not None}}
-    items = tuple(_item(row, now) for row in at_work)
+    studies = {study: library.study(study) for study in {row.study for row in (*at_work, *queued, *failed) if row.study is not None}}
+    items = tuple(_item(row, studies, now) for row in at_work)
     return Seen(
         items,
-        _groups(queued, unfolded, sizes, "w", now),
-        _groups(failed, unfolded, sizes, "f", now),
+        _groups(queued, unfolded, studies, "w", now),
+        _groups(failed, unfolded, studies, "f", now),
         library.queue_paused(),
         _left(library, at_work, queued, now),
         perf_counter() - begun,
     )
 
 
-def _groups(rows: Iterable[RunRow], unfolded: Collection[str], sizes: dict[str, int], kind: str, now: float) -> tuple[Group, ...]:
+def _groups(rows: Iterable[RunRow], unfolded: Collection[str], studies: Studies, kind: str, now: float) -> tuple[Group, ...]:
     """Study by study, in the order of the first run of each."""
     of: dict[str, list[RunRow]] = {}
     for row in rows:
@@ -128,21 +130,26 @@ def _groups(rows: Iterable[RunRow], unfolded: Collection[str], sizes: dict[str, 
     for key, mine in of.items():
         first = mine[0]
         shown = mine[:LISTED] if key in unfolded or first.study is None else []
-        title = (first.study_title or first.title) if first.study is not None else first.title
         uids = tuple(row.uid for row in mine)
-        runs = sizes.get(first.study, len(mine)) if first.study is not None else 1
-        found.append(Group(key, title or "Untitled experiment", first.study, uids, runs, tuple(_item(row, now) for row in shown)))
+        runs = studies[first.study].runs if first.study is not None else 1
+        found.append(Group(key, _title(first, studies), first.study, uids, runs, tuple(_item(row, studies, now) for row in shown)))
     return tuple(found)
 
 
-def _item(row: RunRow, now: float) -> Item:
+def _item(row: RunRow, studies: Studies, now: float) -> Item:
     whole = pace(row, now) if row.state in NOW else None
     share = share_of(row)
     parts = [row.cell, f"seed {row.seed}"] if row.study is not None else [f"seed {row.seed}"]
-    title = (row.study_title or row.title) if row.study is not None else row.title
     left = None if whole is None else whole * (1 - share)
     why = (row.failure or "its process ended without a word") if row.state in FAILED else ""
-    return Item(row.uid, title or "Untitled experiment", ", ".join(part for part in parts if part), row.state, share, left, why)
+    return Item(row.uid, _title(row, studies), ", ".join(part for part in parts if part), row.state, share, left, why)
+
+
+def _title(row: RunRow, studies: Studies) -> str:
+    """What a run or study is called; the trials of a tuned study say that they are."""
+    study = studies[row.study] if row.study is not None else None
+    title = (study.title if study is not None else row.title) or "Untitled experiment"
+    return f"{title}, trials" if study is not None and study.kind == "trials" else title
 
 
 def _left(library: Library, at_work: Sequence[RunRow], queued: Sequence[RunRow], now: float) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from memstudio.desktop.background import Background
 from memstudio.desktop.words import count, size
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: seconds between two words on how far it is
 SAY = 0.05
+#: the size is looked at again so long after a change, milliseconds
+SOON = 8000
 STOPPED = "It was stopped; nothing was changed."
 #: the ending of a bundle's name
 BUNDLE = ".memlib"
@@ -42,6 +44,8 @@ class Carrying(QObject):
         self._background = Background("carrying", self)
         self._stop = threading.Event()
         self._busy = 0
+        self._soon = QTimer(self, singleShot=True, interval=SOON)
+        self._soon.timeout.connect(self.measure)
 
     @property
     def busy(self) -> bool:
@@ -70,6 +74,11 @@ class Carrying(QObject):
         """Adds up the size of the library."""
         if not self.busy:
             self.ask(lambda library: library.size(), self.sized.emit)
+
+    def measure_soon(self) -> None:
+        """The same after a while: the library grows while runs go on."""
+        if not self._soon.isActive():
+            self._soon.start()
 
     def ask(self, question: Callable[[Library], Any], then: Callable[[Any], None]) -> None:
         """Asks what takes a while to answer, besides everything else that is asked."""
@@ -112,6 +121,7 @@ class Carrying(QObject):
 
     def close(self) -> None:
         """The window closes: what is carried ends as if it had not been begun."""
+        self._soon.stop()
         self._stop.set()
         self._background.close()
 

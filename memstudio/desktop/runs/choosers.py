@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMenu
 
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.runs import columns as known_columns
@@ -65,7 +66,7 @@ class Choosers(QObject):
 
     def begin(self) -> None:
         """Asks what is needed to show the first columns: what was chosen may be anything, the usual ones are measures."""
-        if self._chosen and any(name not in known_columns.BY_ID for name in self._chosen):
+        if self._chosen and any(name not in known_columns.BY_ID and name not in self._known for name in self._chosen):
             self.ask()
         elif not self._chosen:
             self._ask_measures()
@@ -117,6 +118,7 @@ class Choosers(QObject):
         """Shows these columns from now on; None: the usual ones."""
         self._keep_columns(None if ids is None else list(ids))
         self.show_columns()
+        self.begin()
 
     def _choose_columns(self, ids: Sequence[str] | None) -> None:
         self.choose_columns(ids)
@@ -136,6 +138,39 @@ class Choosers(QObject):
 
     def _fill_columns(self) -> None:
         self.column_chooser.show_columns(columns_to_choose(self._known.values()), self.ids())
+
+    # ------------------------------------------------------------------------------------------ order
+
+    def sort(self, name: str, _: bool = False) -> None:
+        """Sorts by what the library calls so; by the same once more turns the order round."""
+        model = self._table.runs
+        query, column = model.query, next(column for column in model.columns if column.sort == name)
+        down = not query.descending if query.sort == name else column.kind in ("number", "star", "time")
+        # groups have an order of their own: by what they are grouped by, or by the mean of a measure
+        if not query.group or name in (*query.group, *model.measures):
+            self._show_sorted(query.but(sort=name, descending=down))
+        self._table.mark_sort()
+
+    def _show_sorted(self, query: Query) -> None:
+        self._mark("")
+        self._table.runs.show_query(query)
+        self._table.mark_sort()
+
+    def sort_menu(self) -> QMenu:
+        """The columns that the runs can be sorted by; the one they are sorted by turns the order round."""
+        query, menu = self._table.runs.query, QMenu(self._table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in self._table.runs.columns:
+            if column.sort:
+                _entry(menu, column.title or "Star", column.sort == query.sort, partial(self.sort, column.sort))
+        menu.addSeparator()
+        newest = query.but(sort="", descending=False)
+        _entry(menu, "Newest first", not query.sort, lambda _: self._show_sorted(newest))
+        return menu
+
+    def open_sort(self) -> None:
+        """Opens that menu at the head of the table."""
+        self.sort_menu().popup(self._table.viewport().mapToGlobal(QPoint(40, 0)))
 
     # ------------------------------------------------------------------------------------------ groups
 
@@ -158,7 +193,6 @@ class Choosers(QObject):
         query = self._table.runs.query
         measures = self._table.runs.measures
         names = tuple(by)
-        # groups have an order of their own: by what they are grouped by, or by the mean of a measure
         sort = query.sort if not names or query.sort in (*names, *measures) else ""
         self.show_group(query.but(group=names, sort=sort))
         self._keep(GROUP, list(names))
@@ -264,3 +298,10 @@ class Choosers(QObject):
     def close(self) -> None:
         """Asks no more."""
         self._again.stop()
+
+
+def _entry(menu: QMenu, text: str, checked: bool, call: Callable[[bool], None]) -> None:
+    action = menu.addAction(text)
+    action.setCheckable(True)
+    action.setChecked(checked)
+    action.triggered.connect(call)

@@ -108,7 +108,7 @@ def measure(name: str) -> Column:
 def asked(name: str, kind: str = "", type: str = "text") -> Column:
     """The column of what the library knows of runs: a measure, a parameter, a setting of a study, a version."""
     if kind in ("", "measure") and (kind or not _is_address(name)):
-        wide = max(62, 26 + 7 * len(name))
+        wide = max(74, 26 + 7 * len(name))
         return Column(name, measure_title(name), lambda row, values: said(values.get(name), measured), "number", name, wide, name, True)
     title = name.removeprefix("environment.") if kind == "environment" else name
     drawn = "number" if type in ("number", "duration", "time") else "text"
@@ -133,9 +133,12 @@ def said(value: Value, figures: Callable[[float], str] | None = None) -> str:
 
 def measured(value: float | None) -> str:
     """A measure in a column: three places under each other, more figures where three places say nothing."""
-    if value is None or not math.isfinite(value) or (float(value).is_integer() and abs(value) > 1) or not 0.01 <= abs(value) < 1000:
-        return number(value) if value else "" if value is None else "0"
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
+    if value is None or not value:
+        return "" if value is None else "0"
+    size = abs(value)
+    if not math.isfinite(value) or (float(value).is_integer() and size > 1) or size >= 1000 or size < 1e-4:
+        return number(value)
+    return (f"{value:.3f}" if size >= 0.01 else f"{value:.2g}").replace("-", "\N{MINUS SIGN}")
 
 
 def column(id: str, known: Mapping[str, Known] | None = None) -> Column:

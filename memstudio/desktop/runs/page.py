@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.reader import Reader
@@ -152,7 +152,7 @@ class RunsPage(QWidget):
         table.chosen_changed.connect(self._selected)
         table.opened.connect(commands.open)
         table.asked_menu.connect(commands.open_menu)
-        table.sorted_by.connect(self._sort)
+        table.sorted_by.connect(self.choosers.sort)
         self.selection.asked.connect(lambda id: self._actions[id].trigger())
         self.selection.more.connect(lambda: commands.open_menu(_above(self.selection.more_button)))
         self.trash_line.restored.connect(self.doing.restore)
@@ -187,7 +187,7 @@ class RunsPage(QWidget):
         bind("runs.columns", self.choosers.open_columns, self)
         bind("runs.group", self.choosers.open_groups, self.table)
         bind("runs.views", self.choosers.open_views, self.table)
-        bind("runs.sort", self._open_sort, self.table)
+        bind("runs.sort", self.choosers.open_sort, self.table)
         bind("runs.complete", self._complete, self)
         self._enable()
 
@@ -209,6 +209,7 @@ class RunsPage(QWidget):
         if self.isVisible():
             self.model.refresh()
             self.choosers.changed()
+            self.carrying.measure_soon()
             self.beside.ask_again()
 
     def _count(self, runs: int, groups: int) -> None:
@@ -218,7 +219,7 @@ class RunsPage(QWidget):
             self.bar.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.empty.setVisible(empty)
         self.table.setVisible(not empty)
-        self.trash_line.setVisible(query.trashed)
+        self.trash_line.setVisible(query.trashed and runs > 0)
         self._show_trash_line()
         if empty:
             self.empty.show_why(query)
@@ -303,14 +304,6 @@ class RunsPage(QWidget):
         self.chips.show_trash(False)
         self.choosers.show_group(query)
 
-    def _sort(self, name: str, _: bool = False) -> None:
-        query = self.model.query
-        column = next(column for column in self.model.columns if column.sort == name)
-        down = not query.descending if query.sort == name else column.kind in ("number", "star", "time")
-        if not query.group or name in (*query.group, *self.model.measures):
-            self.model.show_query(query.but(sort=name, descending=down))
-        self.table.mark_sort()
-
     # ------------------------------------------------------------------------------------------ what is chosen
 
     def chosen(self) -> list[RunRow]:
@@ -365,26 +358,6 @@ class RunsPage(QWidget):
     def merge(self, path: Path) -> None:
         """Takes the runs of another library or a bundle into this one."""
         self.carrying.merge(path)
-
-    def sort_menu(self) -> QMenu:
-        """The columns that the runs can be sorted by; the one they are sorted by turns the order round."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for column in self.model.columns:
-            if column.sort:
-                action = menu.addAction(column.title or "Star")
-                action.setCheckable(True)
-                action.setChecked(column.sort == self.model.query.sort)
-                action.triggered.connect(partial(self._sort, column.sort))
-        menu.addSeparator()
-        newest = menu.addAction("Newest first")
-        newest.setCheckable(True)
-        newest.setChecked(not self.model.query.sort)
-        newest.triggered.connect(lambda: self._show(self.model.query.but(sort="", descending=False)))
-        return menu
-
-    def _open_sort(self) -> None:
-        self.sort_menu().popup(self.table.viewport().mapToGlobal(QPoint(40, 0)))
 
     def _open_more(self) -> None:
         button = self.bar.more_button

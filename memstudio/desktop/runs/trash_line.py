@@ -63,7 +63,7 @@ class TrashLine(QFrame):
         if self._asking:
             asked = n if self._asked is None else len(self._asked)
             which = f"{'all ' if self._asked is None and n > 1 else ''}{count(asked, 'run')}"
-            freed = f" {size(self._freed)} {'is' if self._freed == 1 else 'are'} freed." if self._freed else ""
+            freed = f" About {size(self._freed)} are freed." if self._freed else ""
             self.words.say(f"Delete {which} for good? What {'they' if asked > 1 else 'it'} measured and made is gone.{freed}")
             self.yes_button.setText(f"Delete {count(asked, 'run')}")
             self.yes_button.setAccessibleName(f"Delete {count(asked, 'run')} for good")

@@ -24,7 +24,7 @@ from memstudio.desktop.tokens import Tokens
 from memstudio.experiment import axis_edits, edits
 from memstudio.experiment.addresses import COMPONENT
 from memstudio.experiment.document import Axis, Case, Document
-from memstudio.experiment.parameters import Choice, Flag, Real, Refusal, Whole
+from memstudio.experiment.parameters import Choice, Flag, Real, Refusal, Whole, WholeList
 
 
 class AxisCard(QFrame):
@@ -122,10 +122,7 @@ class AxisCard(QFrame):
         self._inside.addWidget(label("Values", "dim"))
         self._inside.addWidget(self.values)
         parameter = parameter_at(self.session.document, self.axis.set or "", self.session.catalogue)
-        if isinstance(parameter, Whole | Real):
-            hint = typed.values_hint(parameter)
-        else:
-            hint = "Lists with ; between them" if parameter is not None and parameter.type == "whole_list" else "Values with ; between them"
+        hint = typed.values_hint(parameter) if isinstance(parameter, Whole | Real | WholeList) else "Values with ; between them"
         self.values.setToolTip(hint)
         self._inside.addWidget(label(hint, "small", wrap=True))
 

@@ -12,6 +12,9 @@ from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Session
 from memstudio.experiment.problems import Problem
 
+#: lines in one place; the list of problems has all
+MOST = 3
+
 
 class ProblemLines(QWidget):
     """Hidden while there is nothing wrong. Errors are red; a warning is said quietly."""
@@ -36,10 +39,14 @@ class ProblemLines(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for at, problem in enumerate(problems):
+        shown = _first_of_each(problems)
+        for at in shown:
+            problem = problems[at]
             self._box.addWidget(label(problem.reason, "error" if problem.severity == "error" else "small", wrap=True))
             for which, mend in enumerate(problem.mends):
                 self._box.addWidget(button(mend.title, partial(self._mend, at, which), "link"), 0, Qt.AlignmentFlag.AlignLeft)
+        if len(problems) > len(shown):
+            self._box.addWidget(label(f"and {len(problems) - len(shown):,} more, listed under Problems", "small", wrap=True))
         self.setVisible(bool(problems))
 
     def say(self, sentence: str) -> None:
@@ -54,6 +61,18 @@ class ProblemLines(QWidget):
     def _mend(self, at: int, which: int) -> None:
         mend = self.problems[at].mends[which]
         self.session.edit(mend.title, mend.edit)
+
+
+def _first_of_each(problems: Sequence[Problem]) -> list[int]:
+    """The places of the few that are shown: of those with the same mends (a value that fits in no cell, say) the first."""
+    seen: set[object] = set()
+    found: list[int] = []
+    for at, problem in enumerate(problems):
+        key = tuple(mend.title for mend in problem.mends) or problem.reason
+        if key not in seen and len(found) < MOST:
+            seen.add(key)
+            found.append(at)
+    return found
 
 
 def _words(problems: Sequence[Problem]) -> list[object]:

@@ -157,7 +157,7 @@ def test_the_queue_is_held_and_goes_on(qtbot: QtBot, panel: QueuePanel, folder: 
     panel.pause.click()
     qtbot.waitUntil(lambda: panel.tree.seen.paused, timeout=LONG)
     assert panel.pause.text() == "Go on"
-    assert panel.says.whole.startswith("Paused, ")
+    assert panel.says.whole.startswith("Queue paused; ")
     with library.open(folder) as opened:
         assert opened.queue_paused()
     panel.pause.click()

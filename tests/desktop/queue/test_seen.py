@@ -8,6 +8,8 @@ import pytest
 from memstudio import library
 from memstudio.desktop.queue import seen
 from memstudio.desktop.queue.seen import Group, Item, Seen
+from memstudio.experiment import edits
+from memstudio.experiment.document import Axis, Range, Tuned
 from tests.desktop import filled
 
 
@@ -91,6 +93,16 @@ def test_time_left_comes_from_runs_of_the_same_study(folder: Path) -> None:
         assert row.started is not None
         assert row.ended is not None
         assert seen.look(opened, (), time.time()).left == pytest.approx(14 * (row.ended - row.started))
+
+
+def test_trials_of_a_tuned_study_say_that_they_are(folder: Path) -> None:
+    axis = Axis(name="rate", set="learn.rate", range=Range(low=1e-4, high=1e-2, log=True), tuned=Tuned(method="random", trials=2))
+    document = edits.set_axis(filled.study(), axis)
+    with library.open(folder) as opened:
+        filled.submit(opened, document)
+    (group,) = looked(folder).waiting
+    assert group.title == f"{document.title}, trials"
+    assert len(group.uids) == 6
 
 
 @pytest.mark.parametrize(

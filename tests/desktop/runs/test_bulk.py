@@ -128,7 +128,7 @@ def test_the_trash_is_asked_about_in_a_line_and_says_what_is_freed(qtbot: QtBot,
     qtbot.waitUntil(lambda: opened.run(uids[0]).trashed is None, timeout=5000)
     qtbot.waitUntil(lambda: page.model.rowCount() == 2, timeout=5000)
     line.empty_button.click()
-    qtbot.waitUntil(lambda: "are freed" in line.words.whole, timeout=5000)
+    qtbot.waitUntil(lambda: "About" in line.words.whole, timeout=5000)
     assert line.words.whole.startswith("Delete all 2 runs for good?")
     assert line.yes_button.text() == "Delete 2 runs"
     line.no_button.click()
@@ -157,7 +157,7 @@ def test_a_run_at_work_is_not_put_into_the_trash(qtbot: QtBot, page: RunsPage, u
 
 def test_what_is_selected_and_seen_stays_while_runs_come(qtbot: QtBot, page: RunsPage, uids: list[str], opened: Library) -> None:
     choose(page, uids[0], uids[2])
-    page._sort("seed")
+    page.choosers.sort("seed")
     qtbot.waitUntil(lambda: page.model.query.sort == "seed", timeout=5000)
     filled.submit(opened, filled.single("New one"))
     filled.submit(opened, filled.single("Newer one"))

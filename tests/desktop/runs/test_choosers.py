@@ -83,9 +83,9 @@ def test_groups_are_chosen_kept_and_taken_away(qtbot: QtBot, page: RunsPage, uid
     qtbot.waitUntil(lambda: page.model.by == ("cell",), timeout=10_000)
     assert page.bar.group_button.text() == "By cell"
     qtbot.waitUntil(lambda: page._settings.get("runs.group") == ["cell"])
-    page._sort("recall")
+    page.choosers.sort("recall")
     assert page.model.query.sort == "recall"
-    page._sort("seed")
+    page.choosers.sort("seed")
     assert page.model.query.sort == "recall"  # groups have no order by what their runs say each
     chooser.ungroup_button.click()
     qtbot.waitUntil(lambda: page.model.by == () and page.model.rowCount() == len(uids), timeout=10_000)
@@ -97,7 +97,7 @@ def test_a_view_is_saved_applied_renamed_and_removed(qtbot: QtBot, page: RunsPag
     qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=5000)
     page.show_state("finished")
     page.choosers.choose_columns(["title", "state", "recall"])
-    page._sort("recall")
+    page.choosers.sort("recall")
     panel = page.choosers.views_panel
     panel.name.setText("Seed one")
     panel.save_button.click()

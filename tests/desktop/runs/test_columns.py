@@ -51,6 +51,8 @@ def test_time_does_not_run_on_while_a_run_is_paused(row: RunRow) -> None:
         (0.0, "0"),
         (41480.0, "41,480"),
         (0.00071, "0.00071"),
+        (0.004804, "0.0048"),
+        (0.00003, "3.00e\N{MINUS SIGN}05"),
         (float("nan"), "not finite"),
         (-0.25, "\N{MINUS SIGN}0.250"),
     ],

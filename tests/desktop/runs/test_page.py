@@ -58,11 +58,11 @@ def test_measures_come_as_columns(page: RunsPage) -> None:
 
 def test_a_click_on_a_head_sorts_and_another_turns_it_round(qtbot: QtBot, page: RunsPage) -> None:
     at = [column.id for column in page.model.columns].index("recall")
-    page._sort("recall")
+    page.choosers.sort("recall")
     qtbot.waitUntil(lambda: page.model.query.sort == "recall" and page.model.query.descending)
     column = [page.model.index(row, at).data() for row in range(3)]
     qtbot.waitUntil(lambda: page.model.index(0, at).data() == "0.720", timeout=5000)
-    page._sort("recall")
+    page.choosers.sort("recall")
     qtbot.waitUntil(lambda: page.model.index(0, at).data() == "0.072", timeout=5000)
     assert page.table.horizontalHeader().sortIndicatorSection() == at
     assert column
@@ -70,14 +70,14 @@ def test_a_click_on_a_head_sorts_and_another_turns_it_round(qtbot: QtBot, page: 
 
 def test_sorting_needs_no_mouse(qtbot: QtBot, page: RunsPage) -> None:
     page.table.setFocus()
-    entries = {action.text(): action for action in page.sort_menu().actions()}
+    entries = {action.text(): action for action in page.choosers.sort_menu().actions()}
     assert entries["Newest first"].isChecked()
     entries["Seed"].trigger()
     assert page.model.query.sort == "seed"
     descending = page.model.query.descending
-    {action.text(): action for action in page.sort_menu().actions()}["Seed"].trigger()
+    {action.text(): action for action in page.choosers.sort_menu().actions()}["Seed"].trigger()
     assert page.model.query.descending is not descending
-    {action.text(): action for action in page.sort_menu().actions()}["Newest first"].trigger()
+    {action.text(): action for action in page.choosers.sort_menu().actions()}["Newest first"].trigger()
     assert page.model.query.sort == ""
 
 

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from memstudio import library
 from memstudio.desktop import running, workers
-from memstudio.desktop.running import Running
+from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.window import Window
 from memstudio.desktop.workers import Workers, most_workers
+from memstudio.experiment import axis_edits, step_times
+from memstudio.experiment.document import Document, Match
 from memstudio.ground import launch, machine
 from memstudio.library import Submitted
 from tests.desktop import filled
@@ -165,7 +167,8 @@ def test_more_are_started_for_more_runs_but_no_more_than_runs(
     assert kept.wanted(100) == 4
     assert len(started) == 4
     started[1][0].ended = True
-    assert kept.wanted(100) == 4
+    assert kept.wanted(100, at_most=2) == 3, "those that work already go on"
+    assert kept.wanted(100, at_most=50) == 4
     assert len(started) == 5
 
 
@@ -188,3 +191,46 @@ def test_a_command_that_is_refused_is_said(qtbot: QtBot, window: Window, tmp_pat
         filled.work(opened, run)
     window.running.pause([run])
     qtbot.waitUntil(lambda: window.messages.said is not None and "finished" in window.messages.said.text, timeout=5000)
+
+
+def test_a_budget_of_time_is_measured_away_from_the_library(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Times:
+        def __enter__(self) -> Times:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            """Nothing was started."""
+
+        def __call__(self, document: Document) -> float:
+            return 0.001 * float(document.node("mem1").values.get("key_width", 8))
+
+    monkeypatch.setattr(step_times, "StepTimes", Times)
+    axis = filled.study().run.vary[0]
+    match = Match(what="step_time", width="mem1.key_width", to="attention")
+    document = axis_edits.set_match(filled.study(), axis.name, match)
+    found: list[Submitted] = []
+    window.running.start(document, filled.catalogue(), found.append, asked=Asked(workers=1))
+    assert window.messages.said is not None
+    assert "measured" in window.messages.said.text
+    qtbot.waitUntil(lambda: bool(found), timeout=20_000)
+    with library.open(tmp_path / "library") as opened:
+        kept = opened.study_document(str(found[0].study)).run.vary[0].match
+        assert kept is not None
+        assert {one.value for one in kept.solved.values()} == {32}
+        assert len(found[0].runs) == 15
+
+
+def test_whole_studies_and_single_runs_are_stopped(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    with library.open(tmp_path / "library") as opened:
+        study = filled.submit(opened, filled.study())
+        alone = filled.submit(opened, filled.single("Alone")).runs[0]
+    assert study.study is not None
+    window.running.stop_all([study.study], [alone])
+
+    def stopped() -> bool:
+        with library.open(tmp_path / "library") as opened:
+            return {row.state for row in opened.runs()} == {"stopped"}
+
+    qtbot.waitUntil(stopped, timeout=10_000)

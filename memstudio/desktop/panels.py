@@ -1,0 +1,79 @@
+"""The panels that float over the window: every command, every key, what runs and waits. Each is made when it is first opened."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from memstudio.desktop.command_palette import Command, CommandPalette
+    from memstudio.desktop.keyboard_help import KeyboardHelp
+    from memstudio.desktop.queue.panel import QueuePanel
+    from memstudio.desktop.window import Window
+
+
+class Panels(QObject):
+    """The panels of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    @cached_property
+    def palette(self) -> CommandPalette:
+        """The command palette."""
+        from memstudio.desktop.command_palette import CommandPalette
+
+        return CommandPalette(self._window, self._window.actions_, self._more_commands)
+
+    @cached_property
+    def help(self) -> KeyboardHelp:
+        """The keyboard help."""
+        from memstudio.desktop.keyboard_help import KeyboardHelp
+
+        return KeyboardHelp(self._window, self._window.actions_)
+
+    @cached_property
+    def queue(self) -> QueuePanel:
+        """What runs and waits."""
+        from memstudio.desktop.queue.panel import QueuePanel
+
+        panel = QueuePanel(self._window, self._window.reader, self._window.running)
+        panel.run_asked.connect(self._window.ways.run)
+        return panel
+
+    def open_palette(self) -> None:
+        """Find any command by typing."""
+        self.help.close_panel()
+        self.palette.open_palette()
+
+    def open_help(self) -> None:
+        """Every key and what it does."""
+        self.palette.close_panel()
+        self.help.open_help()
+
+    def toggle_queue(self) -> None:
+        """Opens what runs and waits, or closes it."""
+        self.queue.toggle()
+
+    def _more_commands(self) -> list[Command]:
+        """Commands besides the actions: every study of the gallery, every file that was opened last."""
+        from memstudio.desktop.command_palette import Command
+
+        window = self._window
+        studies = [
+            Command(
+                f"Open study: {item.document.title}", "gallery", partial(window.open_item, item), f"{item.document.about} {item.family}"
+            )
+            for item in window.gallery
+        ]
+        recent = window.documents.recent
+        return [*studies, *(Command(f"Open {r.title}", r.file.name, partial(window.open_file, r.file), "recent file") for r in recent)]
+
+    def close(self) -> None:
+        """Closes those that were made."""
+        for name in ("palette", "help", "queue"):
+            if name in self.__dict__:
+                self.__dict__[name].close_panel()
