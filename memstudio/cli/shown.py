@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
 def shown(library: Library, row: RunRow) -> dict[str, Any]:
     """(run, title, state, study, cell, seed, data_seed, document, step, steps, stage, device, threads, attempts, started, ended,
     measures, series, artifacts, environment, failure, failed_node, why: it was stopped or never started, reused: the run that each stage
-    was taken from)."""
+    was taken from, silent: seconds that its worker has not been heard of, where that is too long)."""
     from memstudio.experiment.files import to_text
 
     return {
         "run": row.uid,
         "title": row.title,
         "state": row.state,
+        "silent": row.silent(time.time()),
         "study": row.study,
         "cell": row.cell,
         "seed": row.seed,

@@ -20,7 +20,10 @@ PACED = 12
 
 @dataclass(frozen=True)
 class Going:
-    """A study, or a single run, on its way. left: seconds, None where too little is known; waiting: nothing of it runs yet."""
+    """A study, or a single run, on its way. left: seconds, None where too little is known; waiting: nothing of it runs yet;
+
+    silent: seconds that none of its workers has been heard of, where that is too long.
+    """
 
     title: str
     study: str | None
@@ -30,11 +33,14 @@ class Going:
     share: float
     left: float | None
     waiting: bool
+    silent: float | None = None
 
     @property
     def text(self) -> str:
         """`38 of 90 runs · 3 min 40 s left`."""
         how_far = f"{self.done:,} of {count(self.total, 'run')}" if self.total > 1 else f"{self.share:.0%}".replace("%", " %")
+        if self.silent is not None:
+            return f"{how_far} · not answering for {duration(_rounded(self.silent))}"
         time = "waiting for a worker" if self.waiting else f"{duration(_rounded(self.left))} left" if self.left is not None else "starting"
         return f"{how_far} · {time}"
 
@@ -71,14 +77,16 @@ def of_study(study: StudyRow, at_work: Sequence[RunRow], finished: Sequence[RunR
         left = (rest + queued * each) / len(at_work)
     share = (done + sum(share_of(row) for row in at_work)) / max(1, study.runs)
     first = at_work[0].uid if at_work else ""
-    return Going(study.title or "Untitled experiment", study.uid, first, done, study.runs, share, left, not at_work)
+    silent = [row.silent(now) for row in at_work]
+    quiet = min((one for one in silent if one is not None), default=None) if None not in silent else None
+    return Going(study.title or "Untitled experiment", study.uid, first, done, study.runs, share, left, not at_work, quiet)
 
 
 def of_run(row: RunRow, now: float) -> Going:
     """How far a single run is."""
     whole = pace(row, now)
     left = None if whole is None else whole * (1 - share_of(row))
-    return Going(row.title or "Untitled experiment", None, row.uid, 0, 1, share_of(row), left, row.state == "queued")
+    return Going(row.title or "Untitled experiment", None, row.uid, 0, 1, share_of(row), left, row.state == "queued", row.silent(now))
 
 
 def whats_going(library: Library, now: float) -> tuple[Going, ...]:

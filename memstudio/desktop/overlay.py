@@ -15,6 +15,8 @@ class Overlay(QFrame):
         self._around = window
         self._wanted = (width, height)
         self._before: QWidget | None = None
+        #: the button that opens the panel and closes it again: a press on it is no click elsewhere
+        self.opener: QWidget | None = None
         self.setProperty("kind", "popup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
@@ -52,7 +54,7 @@ class Overlay(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent) and isinstance(watched, QWidget):
-            if watched is not self and not self.isAncestorOf(watched) and watched.window() is self.window():
+            if watched is not self and watched is not self.opener and not self.isAncestorOf(watched) and watched.window() is self.window():
                 self.close_panel()
         elif event.type() == QEvent.Type.Resize and watched is self._around:
             self._place()

@@ -23,6 +23,8 @@ from memstudio.library.sources import Source, source_of
 from memstudio.library.unpacking import DATABASE, FORMAT, MANIFEST, VERSION
 
 _PART = 1 << 20
+#: how every SQLite file begins
+SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ def bundle(
 ) -> Bundled:
     """Writes runs and whole studies (uids) of the library `file` into one file; one of that name is replaced when the new one is whole.
 
-    Raises Refusal: nothing to send, a file of a run is damaged, the place cannot be written.
+    Raises Refusal: nothing to send, a file of a run is damaged, the place cannot be written or holds a library.
     """
     if not runs:
         raise Refusal("There is nothing to bundle: no run was named, or all of them are in the trash.")
+    _refuse_database(target)
     told = progress or (lambda done, total, what: None)
     try:
         with tempfile.TemporaryDirectory(prefix=".bundling-", dir=target.parent) as room:
@@ -61,6 +64,13 @@ def bundle(
     except OSError as error:
         raise Refusal(f"The bundle {target} cannot be written ({error.strerror or error}); choose another place.") from error
     return Bundled(target, len(names[0]), len(names[1]), files, size)
+
+
+def _refuse_database(target: Path) -> None:
+    """A library is never replaced by a bundle, whatever was typed or confirmed."""
+    with contextlib.suppress(OSError), open(target, "rb") as there:
+        if there.read(len(SQLITE)) == SQLITE:
+            raise Refusal(f"{target} is a library, which a bundle would replace; choose another name.")
 
 
 def _small_library(

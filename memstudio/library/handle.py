@@ -12,7 +12,7 @@ import sqlite_utils
 
 from memstudio.experiment.parameters import Refusal
 from memstudio.library import runs
-from memstudio.library.connection import cannot_write, optimise, sentence
+from memstudio.library.connection import cannot_write, damaged, optimise, sentence
 from memstudio.library.opening import Opened
 
 P = ParamSpec("P")
@@ -35,6 +35,8 @@ def _in_words(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H,
             raise  # a closed library, another thread's: our mistake, not the file's
         except sqlite3.DatabaseError as error:
             raise Refusal(sentence(error, self.path)) from error
+        except UnicodeDecodeError as error:  # sqlite3's own, of text or of a message that quotes damaged bytes
+            raise Refusal(damaged(self.path, "it holds text that is none")) from error
 
     return asked
 

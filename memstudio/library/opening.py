@@ -70,6 +70,8 @@ def open_file(path: Path | str | None = None, *, readonly: bool = False, shared:
             conn = _writing(file, shared=shared, wal=network is None)
     except sqlite3.Error as error:
         raise Refusal(sentence(error, file)) from error
+    except UnicodeDecodeError as error:  # sqlite3's own, of a message that quotes the damaged bytes
+        raise Refusal(damaged(file, "its tables are no text")) from error
     except OSError as error:
         raise Refusal(f"The library {file} cannot be opened ({error.strerror or error}); check the path and your rights there.") from error
     return Opened(conn, file, readonly, tuple(notices))

@@ -14,6 +14,12 @@ Floats = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
 
+#: states in which a worker has the run in hand
+AT_WORK = ("starting", "running")
+#: a worker is heard of every two seconds; a disk or a machine that is busy may make it some seconds more
+SILENT = 30.0
+
+
 @dataclass(frozen=True)
 class RunRow:
     """A run. Times are seconds since 1970; document and environment are sha256 sums (see Library.document, .environment).
@@ -65,6 +71,15 @@ class RunRow:
             return None
         until = self.ended if self.ended is not None else self.heartbeat
         return None if until is None else until - self.started
+
+    def silent(self, now: float) -> float | None:
+        """Seconds that its worker has not been heard of, where that is too long; None where all is well or nobody is at work.
+
+        Such a run is not lost: its machine may sleep, its process be stopped, or the library be seen from elsewhere.
+        """
+        if self.state not in AT_WORK or self.heartbeat is None or now - self.heartbeat < SILENT:
+            return None
+        return now - self.heartbeat
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from memstudio.experiment.parameters import Refusal
 from memstudio.library import migrations, unpacking
-from memstudio.library.connection import connect, sentence
+from memstudio.library.connection import connect, damaged, sentence
 from memstudio.library.opening import check_file, locate, up_to_date_copy
 
 
@@ -75,6 +75,8 @@ def _attachable(file: Path, place: Path) -> Iterator[str]:
             raise Refusal(f"The library {file} was written to meanwhile; nothing was merged, so try again.")
     except sqlite3.DatabaseError as error:
         raise Refusal(sentence(error, file)) from error
+    except UnicodeDecodeError as error:  # sqlite3's own, of a message that quotes damaged bytes
+        raise Refusal(damaged(file, "its tables are no text")) from error
 
 
 def _uri(file: Path, still: bool) -> str:

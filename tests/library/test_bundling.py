@@ -31,6 +31,13 @@ def empty(tmp_path: Path) -> Iterator[Library]:
         yield opened
 
 
+def test_no_library_is_replaced_by_a_bundle(lib: Library) -> None:
+    done = study(lib)
+    with pytest.raises(Refusal, match="is a library, which a bundle would replace"):
+        lib.bundle(done.study, lib.path)
+    assert len(lib.runs()) == len(done.runs)
+
+
 def test_a_study_arrives_whole_in_an_empty_library(lib: Library, empty: Library, tmp_path: Path) -> None:
     done = study(lib)
     lib.submit(document(), [planned()])

@@ -71,6 +71,7 @@ class BuildPage(QWidget):
         self.live_place.hide()
         self._lay_out()
         self.card = RunCard(self, self.bar.run, session, self.estimate)
+        self.card.opener = self.bar.more
         self._connect()
 
     def _lay_out(self) -> None:

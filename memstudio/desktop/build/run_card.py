@@ -78,7 +78,10 @@ class RunCard(Overlay):
         column.addLayout(buttons)
 
     def open_card(self) -> None:
-        """Opens the card under the Run button, with the keyboard on Run."""
+        """Opens the card under the Run button, with the keyboard on Run; closes it where it is open."""
+        if self.isVisible():
+            self.close_panel()
+            return
         self._show()
         self.open(self.run if self.run.isEnabled() else self.study)
 

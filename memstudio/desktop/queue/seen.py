@@ -146,10 +146,8 @@ def _item(row: RunRow, studies: Studies, now: float) -> Item:
 
 
 def _title(row: RunRow, studies: Studies) -> str:
-    """What a run or study is called; the trials of a tuned study say that they are."""
-    study = studies[row.study] if row.study is not None else None
-    title = (study.title if study is not None else row.title) or "Untitled experiment"
-    return f"{title}, trials" if study is not None and study.kind == "trials" else title
+    """What a run's study is called, or the run itself."""
+    return (studies[row.study].title if row.study is not None else row.title) or "Untitled experiment"
 
 
 def _left(library: Library, at_work: Sequence[RunRow], queued: Sequence[RunRow], now: float) -> float | None:

@@ -39,6 +39,8 @@ class Column:
 
 
 def _state(row: RunRow, _: Values) -> str:
+    if row.silent(time.time()) is not None:
+        return "not answering"
     word = STATES.get(row.state, (row.state, ""))[0]
     return f"{word} {share_of(row):.0%}".replace("%", " %") if row.state in ("running", "paused") and row.steps else word
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 HEIGHT = 34
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+_SELECTED, _HOVERED, _FOCUSED = (
+    flag.value for flag in (QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver, QStyle.StateFlag.State_HasFocus)
+)
+
+
+@cache
+def _colour(hex_: str) -> QColor:
+    return QColor(hex_)
 
 
 def chip_colours(kind: str, t: Tokens) -> tuple[str, str]:
@@ -50,15 +61,16 @@ class RunsDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         t, area = theme.current(), QRectF(option.rect)
-        state = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
+        # as a whole number: an enum of Python's for every cell costs more than drawing it
+        state = option.state.value
+        selected = bool(state & _SELECTED)
         line, column = self._model.line(index.row()), self._model.column(index.column())
         if line is None or column is None:
             return
         rest = t.panel if isinstance(line, str) else t.background
-        painter.fillRect(area, QColor(t.accent_background if selected else t.hover if state & QStyle.StateFlag.State_MouseOver else rest))
-        painter.setPen(QPen(QColor(t.faint), 1))
-        painter.drawLine(QPointF(area.left(), area.bottom() - 0.5), QPointF(area.right(), area.bottom() - 0.5))
+        ground = t.accent_background if selected else t.hover if state & _HOVERED else rest
+        painter.fillRect(area, _colour(ground))
+        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), _colour(t.faint))
         if isinstance(line, str):
             row = self._model.run(index.row())
             if row is not None:
@@ -67,8 +79,8 @@ class RunsDelegate(QStyledItemDelegate):
                 self._model.look_again()
         else:
             self._group(painter, area, column, line, index.row(), t)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(t.accent), 1))
+        if state & _FOCUSED:
+            painter.setPen(QPen(_colour(t.accent), 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -1.5))
 
     def _run(self, painter: QPainter, area: QRectF, column: Column, row: RunRow, selected: bool, t: Tokens) -> None:
@@ -89,12 +101,12 @@ class RunsDelegate(QStyledItemDelegate):
             painter.drawPixmap(at, icons.pixmap("star-on", t.careful, 14, painter.device().devicePixelRatio()))
         if row.baseline:
             painter.setFont(self._strong)
-            painter.setPen(QColor(t.accent))
+            painter.setPen(_colour(t.accent))
             painter.drawText(area.adjusted(14, 0, 0, 0) if row.starred else area, int(Qt.AlignmentFlag.AlignCenter), "B")
 
     def _words(self, painter: QPainter, area: QRectF, text: str, column: Column, ink: str) -> None:
         painter.setFont(self._body)
-        painter.setPen(QColor(ink))
+        painter.setPen(_colour(ink))
         inside = area.adjusted(10, 0, -10, 0)
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inside.width()))
         painter.drawText(inside, _RIGHT if column.kind == "number" else _LEFT, shown)
@@ -111,9 +123,9 @@ class RunsDelegate(QStyledItemDelegate):
             measure = painter.fontMetrics()
             room = int(inside.width()) - measure.horizontalAdvance(f"   {runs}")
             shown = measure.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            painter.setPen(QColor(t.text))
+            painter.setPen(_colour(t.text))
             painter.drawText(inside, _LEFT, shown)
-            painter.setPen(QColor(t.dim))
+            painter.setPen(_colour(t.dim))
             painter.drawText(inside.adjusted(measure.horizontalAdvance(f"{shown}   "), 0, 0, 0), _LEFT, runs)
             painter.restore()
 
@@ -134,9 +146,9 @@ class RunsDelegate(QStyledItemDelegate):
         painter.setFont(self._body)
         inside = area.adjusted(10, 0, -10, 0)
         wide = painter.fontMetrics().horizontalAdvance(f" ± {spread}")
-        painter.setPen(QColor(t.dim))
+        painter.setPen(_colour(t.dim))
         painter.drawText(inside, _RIGHT, f"± {spread}")
-        painter.setPen(QColor(t.text))
+        painter.setPen(_colour(t.text))
         painter.drawText(inside.adjusted(0, 0, -wide, 0), _RIGHT, mean)
 
 
@@ -149,8 +161,8 @@ def _chip(painter: QPainter, area: QRectF, text: str, kind: str, t: Tokens, sele
     wide = min(painter.fontMetrics().horizontalAdvance(text) + 16, area.width() - 12)
     pill = QRectF(area.left() + 8, area.center().y() - 9, wide, 18)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(ground))
+    painter.setBrush(_colour(ground))
     painter.drawRoundedRect(pill, 9, 9)
-    painter.setPen(QColor(ink))
+    painter.setPen(_colour(ink))
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
     painter.restore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -346,6 +347,9 @@ def progress_text(row: RunRow) -> str:
     if not row.steps:
         return "starting"
     parts = [f"step {row.step:,} of {row.steps:,}", f"{share_of(row):.0%}".replace("%", " %")]
+    silent = row.silent(time.time())
+    if silent is not None:
+        return " · ".join([*parts, f"not answering for {duration(silent)}: its process sleeps, or its machine is out of reach"])
     seconds = left(row)
     if seconds is not None:
         parts.append(f"{duration(seconds)} left")

@@ -170,3 +170,13 @@ def test_too_many_groups_are_advised(qtbot: QtBot, open_page: Opener, folder: Pa
     page.show_study(uid)
     qtbot.waitUntil(lambda: page.seen is not None, timeout=20_000)
     assert "16 groups are more than colours and dashes can tell apart" in page.board.words.doubt.text()
+
+
+def test_the_parameters_are_saved_as_data_and_as_a_figure(qtbot: QtBot, figure_page: ComparePage, tmp_path: Path) -> None:
+    shown(qtbot, figure_page)
+    for kind, begins in (("csv", b"parameter,share,low,high,rank_correlation,method,runs\n"), ("svg", b"<?xml"), ("png", b"\x89PNG")):
+        file = tmp_path / f"parameters.{kind}"
+        with qtbot.waitSignal(figure_page.said, timeout=10_000):
+            figure_page.save_panel("parameters", kind, file)
+        assert file.read_bytes().startswith(begins), kind
+    assert len((tmp_path / "parameters.csv").read_text().splitlines()) == 4

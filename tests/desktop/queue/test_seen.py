@@ -101,7 +101,7 @@ def test_trials_of_a_tuned_study_say_that_they_are(folder: Path) -> None:
     with library.open(folder) as opened:
         filled.submit(opened, document)
     (group,) = looked(folder).waiting
-    assert group.title == f"{document.title}, trials"
+    assert group.title == f"{document.title} (trials)"
     assert len(group.uids) == 6
 
 

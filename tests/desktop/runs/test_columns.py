@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from memstudio import library
+from memstudio.desktop.going import of_run
 from memstudio.desktop.runs import columns
+from memstudio.desktop.runs.details import progress_text
 from memstudio.library import RunRow
 from memstudio.library.columns import Column
 from memstudio.library.filters import FIELDS
@@ -34,6 +37,13 @@ def test_what_they_say(row: RunRow) -> None:
     assert say["state"] == "paused 25 %"
     assert say["step"] == "250 of 1,000"
     assert columns.FIXED[0].say(replace(row, starred=True), {}) == "★"
+
+
+def test_a_worker_that_is_not_heard_of_is_not_answering(row: RunRow) -> None:
+    silent = replace(row, state="running", heartbeat=time.time() - 120)
+    assert {column.id: column.say(silent, {}) for column in columns.FIXED}["state"] == "not answering"
+    assert "not answering for 2 min" in progress_text(silent)
+    assert "2 min" in of_run(silent, time.time()).text
 
 
 def test_time_does_not_run_on_while_a_run_is_paused(row: RunRow) -> None:
