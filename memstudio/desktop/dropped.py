@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject
 
-if TYPE_CHECKING:
-    from memstudio.desktop.window import Window
+from memstudio.desktop.background import Background
 
 DOCUMENT, BUNDLE, LIBRARY = ".memx", ".memlib", ".db"
 
@@ -20,28 +20,31 @@ def could_be_ours(carried: QMimeData) -> bool:
 
 
 class Dropped(QObject):
-    """Opens what was dropped on one window."""
+    """Opens what was dropped on one window: an experiment by `open_file`, a library by `merge`; of anything else `refuse` is told why."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(
+        self,
+        background: Background,
+        open_file: Callable[[Path], object],
+        merge: Callable[[Path], object],
+        refuse: Callable[[str], object],
+    ) -> None:
+        super().__init__(background)
+        self._background, self._open_file, self._merge, self._refuse = background, open_file, merge, refuse
 
     def take(self, carried: QMimeData) -> None:
         """Opens the first file that was dropped; what it is is looked at in the background."""
         for url in carried.urls()[:1]:
             path = Path(url.toLocalFile())
-            self._window.background.do(lambda path=path: _is_library(path), lambda library, path=path: self._open(path, library))
+            self._background.do(partial(_is_library, path), partial(self._open, path))
 
     def _open(self, path: Path, is_library: bool) -> None:
         if is_library:
-            self._window.show_page("runs")
-            self._window.runs.merge(path)
+            self._merge(path)
         elif path.suffix == DOCUMENT:
-            self._window.open_file(path)
+            self._open_file(path)
         else:
-            self._window.messages.say(
-                f"{path.name} is no experiment ({DOCUMENT}), no bundle ({BUNDLE}) and no library; drop one of these.", "bad"
-            )
+            self._refuse(f"{path.name} is no experiment ({DOCUMENT}), no bundle ({BUNDLE}) and no library; drop one of these.")
 
 
 def _is_library(path: Path) -> bool:

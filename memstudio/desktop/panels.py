@@ -41,6 +41,7 @@ class Panels(QObject):
         from memstudio.desktop.queue.panel import QueuePanel
 
         panel = QueuePanel(self._window, self._window.reader, self._window.running)
+        panel.opener = self._window.rail.running
         panel.run_asked.connect(self._window.ways.run)
         return panel
 

@@ -92,7 +92,7 @@ class Window(QMainWindow):
         self.addons = AddOns(self)
         self._following = Following(self.reader, self)
         self._leaving = Leaving(self.messages, self.close, self.running.stop_all)
-        self._dropped = Dropped(self)
+        self._dropped = Dropped(self.background, self.open_file, self._merge, self._say_bad)
         self._painted = self._started = self._closed = False
         self.ways = Ways(self)
         self.panels = Panels(self)
@@ -346,6 +346,11 @@ class Window(QMainWindow):
         kept = self.settings.get("window")
         if isinstance(kept, str):
             self.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+
+    def _merge(self, path: Path) -> None:
+        """Brings in the runs of another library, in sight of the page that lists them."""
+        self.show_page("runs")
+        self.runs.merge(path)
 
     def _say_bad(self, sentence: str) -> None:
         self.messages.say(sentence, "bad")

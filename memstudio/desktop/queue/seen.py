@@ -28,7 +28,10 @@ FAILED = ("failed", "lost")
 
 @dataclass(frozen=True)
 class Item:
-    """One run. share: how much of it is done, 0 to 1; left: seconds, None where too little is known; why: of a failure, in words."""
+    """One run. share: how much of it is done, 0 to 1; left: seconds, None where too little is known; why: of a failure, in words.
+
+    silent: for how many seconds its process has not answered, None where it does.
+    """
 
     uid: str
     title: str
@@ -37,12 +40,15 @@ class Item:
     share: float = 0.0
     left: float | None = None
     why: str = ""
+    silent: float | None = None
 
     @property
     def below(self) -> str:
         """What stands under its title."""
         if self.state in ("running", "starting"):
             left = f"{duration(_rounded(self.left))} left" if self.left is not None else "starting"
+            if self.silent is not None:
+                left = f"not answering for {duration(self.silent)}"
             return " · ".join(part for part in (self.text, left) if part)
         if self.state == "paused":
             return " · ".join(part for part in (self.text, f"paused at {self.share:.0%}".replace("%", " %")) if part)
@@ -142,7 +148,7 @@ def _item(row: RunRow, studies: Studies, now: float) -> Item:
     parts = [row.cell, f"seed {row.seed}"] if row.study is not None else [f"seed {row.seed}"]
     left = None if whole is None else whole * (1 - share)
     why = (row.failure or "its process ended without a word") if row.state in FAILED else ""
-    return Item(row.uid, _title(row, studies), ", ".join(part for part in parts if part), row.state, share, left, why)
+    return Item(row.uid, _title(row, studies), ", ".join(part for part in parts if part), row.state, share, left, why, row.silent(now))
 
 
 def _title(row: RunRow, studies: Studies) -> str:

@@ -39,7 +39,9 @@ class GroupChooser(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(8)
-        column.addWidget(label("Runs that agree in these stand together, with mean and 95 % interval of the finished ones.", "small", wrap=True))
+        column.addWidget(
+            label("Runs that agree in these stand together, with mean and 95 % interval of the finished ones.", "small", wrap=True)
+        )
         column.addWidget(self.names, 1)
         column.addLayout(buttons)
 

@@ -59,6 +59,9 @@ def test_it_says_what_run_does(page: BuildPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: card.what.text() == "2 memories × 5 seeds = 10 runs", timeout=5000)
     qtbot.keyClick(card.run, Qt.Key.Key_Escape)
     assert not card.isVisible()
+    for shown in (True, False):
+        qtbot.mouseClick(page.bar.more, Qt.MouseButton.LeftButton)
+        assert card.isVisible() == shown
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def test_it_opens_from_the_rail_and_closes_again(qtbot: QtBot, open_window: Open
     qtbot.waitUntil(opened.rail.running.isVisible, timeout=LONG)
     qtbot.mouseClick(opened.rail.running, Qt.MouseButton.LeftButton)
     assert opened.queue_panel.isVisible()
+    qtbot.mouseClick(opened.rail.running, Qt.MouseButton.LeftButton)
+    assert not opened.queue_panel.isVisible()
+    opened.actions_["run.queue"].trigger()
+    qtbot.mouseClick(opened.rail.item("home"), Qt.MouseButton.LeftButton)
+    assert not opened.queue_panel.isVisible(), "a click elsewhere closes it"
+    opened.actions_["run.queue"].trigger()
     qtbot.keyClick(opened.queue_panel.tree, Qt.Key.Key_Escape)
     assert not opened.queue_panel.isVisible()
     opened.actions_["run.queue"].trigger()

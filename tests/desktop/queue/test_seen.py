@@ -95,6 +95,10 @@ def test_time_left_comes_from_runs_of_the_same_study(folder: Path) -> None:
         assert seen.look(opened, (), time.time()).left == pytest.approx(14 * (row.ended - row.started))
 
 
+def test_a_run_that_does_not_answer_says_so() -> None:
+    assert Item("u", "t", "seed 0", "running", 0.5, 30.0, silent=200.0).below == "seed 0 · not answering for 3 min 20 s"
+
+
 def test_trials_of_a_tuned_study_say_that_they_are(folder: Path) -> None:
     axis = Axis(name="rate", set="learn.rate", range=Range(low=1e-4, high=1e-2, log=True), tuned=Tuned(method="random", trials=2))
     document = edits.set_axis(filled.study(), axis)
