@@ -39,7 +39,8 @@ def _unpacked(library: Library, artifact: ArtifactRow) -> dict[str, Any]:
     except Refusal as error:
         if not artifact.path.exists():
             raise Refusal(
-                f"The run has put another {artifact.name} in place of the one that was to be exported; export it again."
+                f"The file of {artifact.name} is not there any more: a run at work has put another in its place, and exporting again "
+                f"finds that one, or {artifact.path} was deleted and comes back from a backup only."
             ) from error
         raise Refusal(f"The model {artifact.name} cannot be exported: {error}") from error
 

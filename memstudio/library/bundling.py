@@ -29,13 +29,14 @@ SQLITE = b"SQLite format 3\0"
 
 @dataclass(frozen=True)
 class Bundled:
-    """A bundle that was written. files: of runs; bytes: of the bundle."""
+    """A bundle that was written. files: of runs; bytes: of the bundle; missing: files that runs name and the library lacks."""
 
     path: Path
     runs: int
     studies: int
     files: int
     bytes: int
+    missing: int = 0
 
 
 def bundle(
@@ -54,7 +55,7 @@ def bundle(
             place = Path(room)
             with source_of(file, place) as source:
                 told(0, 1, "Copying runs")
-                shas, names = _small_library(place / DATABASE, source, runs, studies, with_artifacts)
+                shas, names, missing = _small_library(place / DATABASE, source, runs, studies, with_artifacts)
             made = place / "bundle"
             files = _pack(made, place / DATABASE, file.parent, names[0], names[1], shas, told)
             with open(made, "rb") as whole:
@@ -63,7 +64,7 @@ def bundle(
             os.replace(made, target)
     except OSError as error:
         raise Refusal(f"The bundle {target} cannot be written ({error.strerror or error}); choose another place.") from error
-    return Bundled(target, len(names[0]), len(names[1]), files, size)
+    return Bundled(target, len(names[0]), len(names[1]), files, size, missing)
 
 
 def _refuse_database(target: Path) -> None:
@@ -75,28 +76,29 @@ def _refuse_database(target: Path) -> None:
 
 def _small_library(
     file: Path, source: Source, runs: Sequence[str], studies: Sequence[str], with_artifacts: bool
-) -> tuple[list[tuple[str, int]], tuple[list[str], list[str]]]:
-    """A library with these runs alone: (its artifacts with their sizes, (uids of its runs, uids of its studies))."""
+) -> tuple[list[tuple[str, int]], tuple[list[str], list[str]], int]:
+    """A library with these runs alone: (its artifacts with their sizes, (uids of its runs, uids of its studies), files it lacks)."""
     with contextlib.closing(connect(file, mode="rwc")) as conn:
         conn.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
         migrations.migrate(conn, None)
         conn.execute("ATTACH DATABASE ? AS other", (source.uri,))
         with transaction(conn):
             copy_runs(conn, runs, studies, ending=False)
-            _forget_files(conn, source.folder, with_artifacts)
+            missing = _forget_files(conn, source.folder, with_artifacts)
         conn.execute("DETACH DATABASE other")
         conn.execute("VACUUM")
         shas = conn.execute("SELECT sha256, size FROM artifact ORDER BY sha256").fetchall()
         uids = tuple([row[0] for row in conn.execute(f"SELECT uid FROM {table} ORDER BY id")] for table in ("run", "study"))
-    return shas, (uids[0], uids[1])
+    return shas, (uids[0], uids[1]), missing
 
 
-def _forget_files(conn: sqlite3.Connection, folder: Path, with_artifacts: bool) -> None:
-    """Takes away the names of files that are not sent, or are not there any more."""
-    for (sha,) in conn.execute("SELECT sha256 FROM artifact").fetchall():
-        if not (with_artifacts and place_of(folder, sha).is_file()):
-            conn.execute("DELETE FROM run_artifact WHERE artifact = ?", (sha,))
-            conn.execute("DELETE FROM artifact WHERE sha256 = ?", (sha,))
+def _forget_files(conn: sqlite3.Connection, folder: Path, with_artifacts: bool) -> int:
+    """Takes away the names of files that are not sent, or are not there any more; how many should have been sent."""
+    shas = [sha for (sha,) in conn.execute("SELECT sha256 FROM artifact")]
+    gone = [sha for sha in shas if not (with_artifacts and place_of(folder, sha).is_file())]
+    conn.executemany("DELETE FROM run_artifact WHERE artifact = ?", [(sha,) for sha in gone])
+    conn.executemany("DELETE FROM artifact WHERE sha256 = ?", [(sha,) for sha in gone])
+    return len(gone) if with_artifacts else 0
 
 
 def _pack(

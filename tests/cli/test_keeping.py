@@ -168,7 +168,7 @@ def test_the_size(say: Say, done: Any) -> None:
 def test_a_study_is_sent_and_arrives(say: Say, done: Any, tmp_path: Path) -> None:
     file = tmp_path / "heads.memlib"
     made = data(say("bundle", done.study[:8], "--out", file, "--json"))
-    assert made == {"path": str(file), "runs": 8, "studies": 1, "files": 9, "bytes": file.stat().st_size}
+    assert made == {"path": str(file), "runs": 8, "studies": 1, "files": 9, "missing": 0, "bytes": file.stat().st_size}
     elsewhere = tmp_path / "elsewhere"
     merged = data(say("merge", file, "--library", elsewhere, "--json"))
     assert (merged["runs"], merged["studies"], merged["files"], merged["missing"]) == (8, 1, 9, 0)

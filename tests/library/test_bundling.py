@@ -38,6 +38,15 @@ def test_no_library_is_replaced_by_a_bundle(lib: Library) -> None:
     assert len(lib.runs()) == len(done.runs)
 
 
+def test_files_that_are_not_there_any_more_are_counted(lib: Library, tmp_path: Path) -> None:
+    done = study(lib)
+    whole_one = lib.bundle(done.study, tmp_path / "whole.memlib")
+    next(path for path in (lib.folder / "artifacts").rglob("*") if path.is_file()).unlink()
+    made = lib.bundle(done.study, tmp_path / "less.memlib")
+    assert (whole_one.missing, made.missing, made.files) == (0, 1, whole_one.files - 1)
+    assert lib.bundle(done.study, tmp_path / "light.memlib", with_artifacts=False).missing == 0
+
+
 def test_a_study_arrives_whole_in_an_empty_library(lib: Library, empty: Library, tmp_path: Path) -> None:
     done = study(lib)
     lib.submit(document(), [planned()])

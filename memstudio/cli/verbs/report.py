@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memstudio.cli.options import closing, common, with_json
+from memstudio.experiment.wording import counted
 
 if TYPE_CHECKING:
     from memstudio.library import Library
@@ -53,7 +54,7 @@ def events(library: Library, names: tuple[str, ...], out: Path, force: bool, as_
     rows = rows_of(library, names)
     with typed_or_ended():
         written = tensorboard_events.write(library, rows, out, force, _say)
-    saved(written, as_json, f"{len(written):,} files of events in {out}; `tensorboard --logdir {out}` shows them.")
+    saved(written, as_json, f"{counted(len(written), 'file')} of events in {out}; `tensorboard --logdir {out}` shows them.")
 
 
 def _say(words: str) -> None:

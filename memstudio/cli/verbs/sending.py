@@ -87,8 +87,11 @@ def bundle(library: Library, names: Sequence[str], out: Path, without_files: boo
         raise Typed(f"{out} is there already; replace it with --force, or choose another name.")
     made = library.bundle(names, out, with_artifacts=not without_files, progress=_progress())
     if as_json:
-        print_json({"path": str(made.path), "runs": made.runs, "studies": made.studies, "files": made.files, "bytes": made.bytes})
+        counts = {"runs": made.runs, "studies": made.studies, "files": made.files, "missing": made.missing}
+        print_json({"path": str(made.path), **counts, "bytes": made.bytes})
         return
     if sys.stderr.isatty():
         click.echo("", err=True)
     click.echo(f"{made.path}: {_n(made.runs, 'run')}, {_n(made.files, 'file')}, {megabytes(made.bytes)}.")
+    if made.missing:
+        click.echo(f"{_n(made.missing, 'file')} that runs name did not go with them: this library does not have them any more.")
