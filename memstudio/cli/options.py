@@ -86,7 +86,7 @@ def open_library(path: Path | None, *, writing: bool = False) -> Library:
     if writing and opened.readonly:
         place = opened.folder
         opened.close()
-        raise Ended(f"The library in {place} is read-only, so nothing can be run there; choose another with --library.")
+        raise Ended(f"The library in {place} is read-only, so nothing can be run or changed there; choose another with --library.")
     return opened
 
 

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from memstudio.desktop.home.page import HomePage
+from memstudio.desktop.shell import Shell
 
 if TYPE_CHECKING:
     from memstudio.desktop.build.page import BuildPage
     from memstudio.desktop.compare.page import ComparePage
+    from memstudio.desktop.live.below_build import BelowBuild
     from memstudio.desktop.reporting import Kind, Reporting, What
     from memstudio.desktop.runs.page import RunsPage
     from memstudio.desktop.settings_page import SettingsPage
-    from memstudio.desktop.window import Window
 
 
 class Pages(QStackedWidget):
@@ -25,9 +27,13 @@ class Pages(QStackedWidget):
     A page may have `areas()` or `next_area(forward)` for F6, `search` or `focus_search()` for Ctrl+F, `close_page()`.
     """
 
-    def __init__(self, window: Window, workers: bool) -> None:
-        super().__init__(window)
-        self._window, self._workers = window, workers
+    #: the name of a page that is there from now on
+    made_page = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self.live: BelowBuild
         self._made: dict[str, QWidget] = {}
         self._reporting: Reporting | None = None
         self._make: dict[str, Callable[[], QWidget]] = {
@@ -43,6 +49,7 @@ class Pages(QStackedWidget):
         if name not in self._made:
             self._made[name] = self._make[name]()
             self.addWidget(self._made[name])
+            self.made_page.emit(name)
         return self._made[name]
 
     def made(self, name: str) -> Any:
@@ -101,8 +108,8 @@ class Pages(QStackedWidget):
         from memstudio.desktop.reporting import Reporting
 
         if self._reporting is None:
-            self._reporting = Reporting(self._window.reader.path, self)
-            self._reporting.said.connect(self._window.messages.say)
+            self._reporting = Reporting(self._shell.reader.path, self)
+            self._reporting.said.connect(self._shell.messages.say)
         return self._reporting
 
     def _report(self, page: QWidget, kind: Kind, what: What) -> None:
@@ -111,73 +118,69 @@ class Pages(QStackedWidget):
     # ------------------------------------------------------------------------------------------ making
 
     def _home(self) -> QWidget:
-        window, page = self._window, HomePage()
-        page.open_item.connect(window.open_item)
-        page.open_file.connect(window.open_file)
-        page.new.connect(window.new)
-        page.choose_file.connect(window.documents.choose_file)
-        page.show_runs.connect(window.ways.going)
-        page.addons.allow.connect(window.addons.allow)
-        page.addons.decline.connect(window.addons.decline)
-        page.addons.settings.connect(partial(window.show_page, "settings"))
-        page.show_addons(window.addons.list)
-        window.addons.listed.connect(page.show_addons)
-        page.show_recent(window.documents.recent)
-        window.documents.recent_changed.connect(page.show_recent)
+        shell, page = self._shell, HomePage()
+        page.open_item.connect(shell.open_item)
+        page.open_file.connect(shell.open_file)
+        page.new.connect(shell.new)
+        page.choose_file.connect(shell.documents.choose_file)
+        page.addons.allow.connect(shell.addons.allow)
+        page.addons.decline.connect(shell.addons.decline)
+        page.addons.settings.connect(partial(shell.show_page, "settings"))
+        page.show_addons(shell.addons.list)
+        shell.addons.listed.connect(page.show_addons)
+        page.show_recent(shell.documents.recent)
+        shell.documents.recent_changed.connect(page.show_recent)
         return page
 
     def _build(self) -> QWidget:
         from memstudio.desktop.build.page import BuildPage
         from memstudio.desktop.live.below_build import BelowBuild
 
-        window, inspecting = self._window, None
-        if self._workers:
+        shell, inspecting = self._shell, None
+        if shell.workers:
             from memstudio.desktop.inspector.asking import Inspecting
 
-            inspecting = Inspecting(window)
-        page = BuildPage(window.session, window.reader, window.running, inspecting)
-        page.bind(window.actions_)
-        window.live = BelowBuild(page, window.actions_)
-        window.live.compare_asked.connect(window.ways.compare_followed)
+            inspecting = Inspecting(shell)
+        page = BuildPage(shell.session, shell.reader, shell.running, inspecting)
+        page.bind(shell.actions_)
+        self.live = BelowBuild(page, shell.actions_)
         return page
 
     def _runs(self) -> QWidget:
         from memstudio.desktop.runs.page import RunsPage
 
-        window = self._window
-        page = RunsPage(window.reader, window.running, window.actions_, window.settings, window.keep)
-        page.open_document.connect(window.show_document)
-        page.show_curves.connect(window.ways.curves)
-        page.compare.connect(window.ways.compare)
+        shell = self._shell
+        page = RunsPage(shell.reader, shell.running, shell.actions_, shell.settings, shell.keep)
+        page.open_document.connect(shell.show_document)
         page.report_asked.connect(partial(self._report, page))
-        page.said.connect(window.messages.say)
+        page.said.connect(shell.messages.say)
         return page
 
     def _compare(self) -> QWidget:
         from memstudio.desktop.compare.page import ComparePage
 
-        window = self._window
-        page = ComparePage(window.reader)
-        page.runs_asked.connect(partial(window.show_page, "runs"))
-        page.said.connect(window.messages.say)
+        shell = self._shell
+        page = ComparePage(shell.reader)
+        page.runs_asked.connect(partial(shell.show_page, "runs"))
+        page.said.connect(shell.messages.say)
         page.report_asked.connect(partial(self._report, page))
         return page
 
     def _settings(self) -> QWidget:
         from memstudio.desktop.settings_page import SettingsPage
 
-        window = self._window
-        page = SettingsPage(window.settings, window.folder, window.panels.open_help)
-        page.theme_chosen.connect(window.choose_theme)
+        shell = self._shell
+        page = SettingsPage(shell.settings, shell.folder, shell.actions_["help.keys"].trigger)
+        page.theme_chosen.connect(shell.choose_theme)
         addons = page.addons
         for asked, answer in (
-            (addons.allow, window.addons.allow),
-            (addons.decline, window.addons.decline),
-            (addons.forget, window.addons.forget),
-            (addons.allow_folder, window.addons.allow_folder),
-            (addons.look_again, window.addons.look_again),
+            (addons.allow, shell.addons.allow),
+            (addons.decline, shell.addons.decline),
+            (addons.forget, shell.addons.forget),
+            (addons.allow_folder, shell.addons.allow_folder),
+            (addons.look_again, shell.addons.look_again),
         ):
             asked.connect(answer)
-        addons.show_addons(window.addons.list)
-        window.addons.listed.connect(addons.show_addons)
+        addons.show_addons(shell.addons.list)
+        shell.addons.listed.connect(addons.show_addons)
         return page

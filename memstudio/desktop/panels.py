@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from memstudio.desktop.shell import Shell
 
 if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
     from memstudio.desktop.keyboard_help import KeyboardHelp
     from memstudio.desktop.queue.panel import QueuePanel
-    from memstudio.desktop.window import Window
 
 
 class Panels(QObject):
-    """The panels of one window."""
+    """The panels of one window. opener: the widget that opens the queue; show_run: shows one run."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, shell: Shell, show_run: Callable[[str], object]) -> None:
+        super().__init__(shell)
+        self._shell, self._show_run = shell, show_run
+        self.opener: QWidget | None = None
 
     @cached_property
     def palette(self) -> CommandPalette:
         """The command palette."""
         from memstudio.desktop.command_palette import CommandPalette
 
-        return CommandPalette(self._window, self._window.actions_, self._more_commands)
+        return CommandPalette(self._shell, self._shell.actions_, self._more_commands)
 
     @cached_property
     def help(self) -> KeyboardHelp:
         """The keyboard help."""
         from memstudio.desktop.keyboard_help import KeyboardHelp
 
-        return KeyboardHelp(self._window, self._window.actions_)
+        return KeyboardHelp(self._shell, self._shell.actions_)
 
     @cached_property
     def queue(self) -> QueuePanel:
         """What runs and waits."""
         from memstudio.desktop.queue.panel import QueuePanel
 
-        panel = QueuePanel(self._window, self._window.reader, self._window.running)
-        panel.opener = self._window.rail.running
-        panel.run_asked.connect(self._window.ways.run)
+        panel = QueuePanel(self._shell, self._shell.reader, self._shell.running)
+        panel.opener = self.opener
+        panel.run_asked.connect(self._show_run)
         return panel
 
     def open_palette(self) -> None:
@@ -63,15 +67,13 @@ class Panels(QObject):
         """Commands besides the actions: every study of the gallery, every file that was opened last."""
         from memstudio.desktop.command_palette import Command
 
-        window = self._window
+        shell = self._shell
         studies = [
-            Command(
-                f"Open study: {item.document.title}", "gallery", partial(window.open_item, item), f"{item.document.about} {item.family}"
-            )
-            for item in window.gallery
+            Command(f"Open study: {item.document.title}", "gallery", partial(shell.open_item, item), f"{item.document.about} {item.family}")
+            for item in shell.gallery
         ]
-        recent = window.documents.recent
-        return [*studies, *(Command(f"Open {r.title}", r.file.name, partial(window.open_file, r.file), "recent file") for r in recent)]
+        recent = shell.documents.recent
+        return [*studies, *(Command(f"Open {r.title}", r.file.name, partial(shell.open_file, r.file), "recent file") for r in recent)]
 
     def close(self) -> None:
         """Closes those that were made."""

@@ -11,30 +11,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import theme
-from memstudio.desktop.actions import Actions
-from memstudio.desktop.addons import AddOns
 from memstudio.desktop.areas import go_to_area, go_to_search
-from memstudio.desktop.background import Background
-from memstudio.desktop.documents import Documents
 from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
 from memstudio.desktop.garbage import Garbage
 from memstudio.desktop.going import Going, overall
 from memstudio.desktop.home.page import HomePage
-from memstudio.desktop.home.recent import read_recent
 from memstudio.desktop.leaving import Leaving
-from memstudio.desktop.messages import MessageLine
 from memstudio.desktop.pages import Pages
 from memstudio.desktop.panels import Panels
 from memstudio.desktop.rail import Rail
-from memstudio.desktop.reader import Reader
-from memstudio.desktop.running import Running
-from memstudio.desktop.shown_gallery import ShownGallery
+from memstudio.desktop.shell import Shell
 from memstudio.desktop.ways import Ways
-from memstudio.ground.paths import library_folder
 from memstudio.ground.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,8 +35,6 @@ if TYPE_CHECKING:
     from memstudio.desktop.live.below_build import BelowBuild
     from memstudio.desktop.queue.panel import QueuePanel
     from memstudio.desktop.runs.page import RunsPage
-    from memstudio.desktop.session import Session
-    from memstudio.experiment.document import Document
     from memstudio.experiment.gallery import GalleryItem
 
 log = logging.getLogger(__name__)
@@ -55,7 +43,7 @@ SMALLEST = QSize(1000, 640)
 USUAL = QSize(1280, 800)
 
 
-class Window(QMainWindow):
+class Window(Shell):
     """MemStudio's one window. `start()` begins what may come after the first paint; `close()` ends every thread of ours.
 
     library: its folder or file (None: the usual one); workers: whether this window starts worker processes.
@@ -63,41 +51,21 @@ class Window(QMainWindow):
 
     #: the first paint is done
     painted = Signal()
-    #: what was measured in the live panels below Build; there once the Build page is made
-    live: BelowBuild
 
     def __init__(self, library: Path | None = None, settings: Settings | None = None, *, workers: bool = True) -> None:
-        super().__init__()
+        super().__init__(library, settings, workers=workers)
         self._garbage = Garbage(self)
         self.setWindowTitle("MemStudio")
         self.setMinimumSize(SMALLEST)
         self.setAcceptDrops(True)
-        self.folder = library_folder() if library is None else library.parent if library.suffix == ".db" else library
-        self.settings = settings or Settings()
-        self.background = Background("window", self)
-        self.reader = Reader(library, self)
-        self.running = Running(self.reader, self.folder, self, workers=workers)
-        self.actions_ = Actions(self)
-        self.messages = MessageLine()
-        self.documents = Documents(
-            self,
-            self.folder,
-            read_recent(self.settings.get("recent")),
-            self.background,
-            self.messages,
-            self.keep,
-            lambda: not self.reader.readonly,
-        )
-        self._gallery = ShownGallery(self.background, self)
-        self.addons = AddOns(self)
         self._following = Following(self.reader, self)
         self._leaving = Leaving(self.messages, self.close, self.running.stop_all)
-        self._dropped = Dropped(self.background, self.open_file, self._merge, self._say_bad)
+        self._dropped = Dropped(self.background, self.open_file, self._merge, self.say_bad)
         self._painted = self._started = self._closed = False
-        self.ways = Ways(self)
-        self.panels = Panels(self)
+        self.stack = Pages(self)
+        self.ways = Ways(self, self.stack)
+        self.panels = Panels(self, self.ways.run)
         self._bind()
-        self.stack = Pages(self, workers)
         self._lay_out()
         self._connect()
         self.resize(USUAL)
@@ -126,6 +94,7 @@ class Window(QMainWindow):
     def _lay_out(self) -> None:
         self.rail = Rail(self.actions_, ("home", "build", "runs", "compare"), ("settings",))
         self.rail.offer("compare", False)
+        self.panels.opener = self.rail.running
         self.rail.running.clicked.connect(self.toggle_queue)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
@@ -144,12 +113,12 @@ class Window(QMainWindow):
         self.documents.shown.connect(partial(self.show_page, "build"))
         self.documents.titled.connect(self.setWindowTitle)
         self.addons.joined.connect(self.documents.join)
-        self.addons.refused.connect(self._say_bad)
+        self.addons.refused.connect(self.say_bad)
         self._gallery.loaded.connect(self._show_gallery)
         self._gallery.failed.connect(self._no_gallery)
         self._following.going.connect(self._show_going_on)
         self._following.filled.connect(partial(self.rail.offer, "compare", True))
-        self.reader.refused.connect(self._say_bad)
+        self.reader.refused.connect(self.say_bad)
         self.reader.unusable.connect(self._unusable)
         self.reader.opened.connect(self._opened)
         self.running.message.connect(self.messages.say)
@@ -171,19 +140,14 @@ class Window(QMainWindow):
         return self.stack.compare
 
     @property
+    def live(self) -> BelowBuild:
+        """What was measured, in the live panels below Build."""
+        return self.stack.live
+
+    @property
     def build(self) -> BuildPage:
         """The Build page, with the open document."""
         return self.stack.build
-
-    @property
-    def gallery(self) -> tuple[GalleryItem, ...]:
-        """The studies of the gallery; empty until they are read."""
-        return self._gallery.items
-
-    @property
-    def session(self) -> Session:
-        """The open document; made (with the catalogue) when first needed."""
-        return self.documents.session
 
     @property
     def palette_panel(self) -> CommandPalette:
@@ -228,7 +192,7 @@ class Window(QMainWindow):
 
     def _no_gallery(self, sentence: str) -> None:
         self.home.show_no_gallery("The gallery cannot be read; the message below says why.")
-        self._say_bad(sentence)
+        self.say_bad(sentence)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -270,39 +234,6 @@ class Window(QMainWindow):
         areas: list[QWidget] = [self.rail.item(self.page_name), *(getattr(page, "areas", lambda: [])() or [page])]
         go_to_area(areas, self.focusWidget(), by)
 
-    # ------------------------------------------------------------------------------------------ documents
-
-    def new(self) -> None:
-        """An empty experiment in Build."""
-        self.documents.new()
-
-    def open_file(self, path: Path | str) -> None:
-        """Opens a document in Build; one that is missing or malformed is said in the message line."""
-        self.documents.open_file(path)
-
-    def open_item(self, item: GalleryItem) -> None:
-        """Opens a gallery study in Build, as an unsaved copy."""
-        self.documents.show_document(item.document)
-
-    def show_document(self, document: Document, path: Path | None = None) -> None:
-        """Shows a document in Build; what was open and unsaved can be brought back from the message line."""
-        self.documents.show_document(document, path)
-
-    def offer_first_study(self) -> None:
-        """Runs the first study of the gallery if the library holds no run: what a person sees who starts the program first."""
-
-        def counted(runs: int) -> None:
-            if runs == 0 and not self.reader.readonly:
-                self.run_first_study()
-
-        self._gallery.once_there(lambda: self.reader.ask(lambda library: library.count(), counted))
-
-    def run_first_study(self) -> None:
-        """Opens the first study of the gallery in Build and presses Run."""
-        if self.gallery:
-            self.open_item(self.gallery[0])
-            self.actions_["run.start"].trigger()
-
     # ------------------------------------------------------------------------------------------ the library
 
     def _opened(self, readonly: bool) -> None:
@@ -329,19 +260,6 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------------------------------ looks
 
-    def keep(self, name: str, value: object) -> None:
-        """Keeps a setting, away from the window's thread."""
-        settings = self.settings
-        self.background.do(lambda: settings.set(name, value))
-
-    def choose_theme(self, choice: str) -> None:
-        """Shows a theme and keeps the choice."""
-        theme.set_theme(choice)
-        self.keep("theme", choice)
-
-    def _other_theme(self) -> None:
-        self.choose_theme("light" if theme.current().dark else "dark")
-
     def _restore(self) -> None:
         kept = self.settings.get("window")
         if isinstance(kept, str):
@@ -351,9 +269,6 @@ class Window(QMainWindow):
         """Brings in the runs of another library, in sight of the page that lists them."""
         self.show_page("runs")
         self.runs.merge(path)
-
-    def _say_bad(self, sentence: str) -> None:
-        self.messages.say(sentence, "bad")
 
     # ------------------------------------------------------------------------------------------ events
 

@@ -85,3 +85,8 @@ def _hex(parts: Sequence[float]) -> str:
 #: as the window shows such a table: on light ground it ends darker than the curve, so that numbers turn white early
 LIGHT_RAMP = ramp(LIGHT_CURVES, "#F1F4F8", 1.45)
 DARK_RAMP = ramp(DARK_CURVES, "#232A34", 1.0)
+
+
+def ink(level: int, colour: str) -> str:
+    """The ink of a number on a ground: black or white, told apart by level in its last digits so that a dark page can change it."""
+    return f"#0000{level:02X}" if colour == "#000000" else f"#FFFF{255 - level:02X}"

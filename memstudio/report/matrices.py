@@ -11,7 +11,7 @@ import numpy as np
 from memstudio.experiment.wording import counted
 from memstudio.library.overlays import Matrix
 from memstudio.report import sheet
-from memstudio.report.colours import LEVELS, LIGHT_RAMP, PRINT, ink_on
+from memstudio.report.colours import LEVELS, LIGHT_RAMP, PRINT, ink, ink_on
 from memstudio.report.diagrams import MOST_PANELS, columns_for, first_of
 from memstudio.report.plate import Plate
 from memstudio.report.words import axis_title, curve_title
@@ -122,11 +122,6 @@ def table(
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
-
-
-def ink(level: int, colour: str) -> str:
-    """The ink of a number on a ground: black or white, told apart by level in its last digits so that a dark page can change it."""
-    return f"#0000{level:02X}" if colour == "#000000" else f"#FFFF{255 - level:02X}"
 
 
 def _two_places(value: float) -> str:

@@ -11,8 +11,7 @@ from functools import cache
 from typing import Any
 
 from memstudio.ground.paths import resources
-from memstudio.report.colours import DARK, DARK_CURVES, DARK_RAMP, LEVELS, LIGHT_CURVES, LIGHT_RAMP, PRINT, ink_on
-from memstudio.report.matrices import ink
+from memstudio.report.colours import DARK, DARK_CURVES, DARK_RAMP, LEVELS, LIGHT_CURVES, LIGHT_RAMP, PRINT, ink, ink_on
 from memstudio.report.sheet import plain
 
 #: how much larger than in print a figure may stand on a page

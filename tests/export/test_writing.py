@@ -200,7 +200,7 @@ def test_a_damaged_checkpoint_is_refused_and_nothing_is_written(opened: Library,
         exported(opened, "finished", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     path.unlink()
-    with pytest.raises(Refusal, match="export it again"):
+    with pytest.raises(Refusal, match="is not there any more"):
         exported(opened, "finished", tmp_path / "out")
 
 

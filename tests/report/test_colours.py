@@ -7,7 +7,6 @@ import pytest
 from memstudio.desktop.tokens import DARK as DARK_TOKENS
 from memstudio.desktop.tokens import LIGHT as LIGHT_TOKENS
 from memstudio.report import colours
-from memstudio.report.matrices import ink
 
 
 def test_they_are_the_windows() -> None:
@@ -32,7 +31,7 @@ def test_numbers_are_read_on_every_share(ramp: tuple[str, ...]) -> None:
 
 
 def test_inks_are_told_apart_but_look_alike() -> None:
-    inks = [ink(level, colour) for level in range(colours.LEVELS) for colour in ("#000000", "#FFFFFF")]
+    inks = [colours.ink(level, colour) for level in range(colours.LEVELS) for colour in ("#000000", "#FFFFFF")]
     assert len(set(inks)) == len(inks)
     assert all(colours.contrast(one, "#000000") < 1.05 or colours.contrast(one, "#FFFFFF") < 1.05 for one in inks)
 
