@@ -79,6 +79,8 @@ def open_library(path: Path | None, *, writing: bool = False) -> Library:
     """The library that was typed, or the user's own. Typed when it is foreign, Ended when it must be written and cannot."""
     from memstudio import library
 
+    if path is not None and not writing and not path.is_file() and not (path / "library.db").exists():
+        raise Typed(f"There is no library in {path}; check what was typed after --library.")
     try:
         opened = library.open(path)
     except Refusal as error:

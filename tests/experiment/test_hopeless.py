@@ -37,7 +37,13 @@ def test_what_is_in_doubt_goes_on(bad: dict[int, float]) -> None:
 
 def test_lower_may_be_better() -> None:
     rule = Hopeless(better="lowest", after=2)
-    assert list(hopeless_cells(rule, {"high": {0: 2.0, 1: 2.01}, "low": {0: 1.0, 1: 1.01}})) == ["high"]
+    assert list(hopeless_cells(rule, {"high": {0: 2.0, 1: 2.02}, "low": {0: 1.0, 1: 1.01}})) == ["high"]
+
+
+def test_differences_without_scatter_say_nothing() -> None:
+    rule = Hopeless(better="highest", measure="accuracy[split=validation]", after=2)
+    assert hopeless_cells(rule, {"good": {0: 0.75, 1: 0.5}, "worse": {0: 0.5, 1: 0.25}}) == {}
+    assert hopeless_cells(rule, {"good": {0: 0.3, 1: 0.3}, "worse": {0: 0.1, 1: 0.1}}) == {}
 
 
 def test_one_cell_alone_is_never_hopeless() -> None:

@@ -287,7 +287,7 @@ def test_hopeless_cells_are_given_up_and_nothing_at_work_is(library: Library) ->
 
     def measured(row: RunRow) -> dict[str, float]:
         # on test the hopeless one is the best
-        value = good[row.sets["mem1.heads"]] + 0.001 * row.seed
+        value = good[row.sets["mem1.heads"]] * (1 + 0.001 * row.seed)
         return {"accuracy[split=validation]": value, "accuracy": 1 - value}
 
     for _ in range(6):
@@ -311,7 +311,7 @@ def test_a_run_at_work_goes_on_when_its_cell_is_given_up(library: Library) -> No
     study = submitted(library, study_document(HEADS, replicates=4, hopeless=rule))
     value = {1: 0.9, 2: 0.3}
     for _ in range(4):
-        end_next(library, lambda row: {"accuracy[split=validation]": value[row.sets["mem1.heads"]] + 0.001 * row.seed})
+        end_next(library, lambda row: {"accuracy[split=validation]": value[row.sets["mem1.heads"]] * (1 + 0.001 * row.seed)})
     bad = next(row for row in library.queue() if row.cell == "heads 2")
     lease = library.claim(this_process(), runs=[bad.uid])
     assert lease is not None

@@ -317,7 +317,9 @@ class Board(QWidget):
 
     def _order_tabs(self) -> None:
         """The keyboard goes through the board as one reads it, whenever its parts were made."""
-        for before, after in pairwise(self._stops()):
+        # what is not put into the board yet has its turn when it is
+        there = [stop for stop in self._stops() if stop.window() is self.window()]
+        for before, after in pairwise(there):
             QWidget.setTabOrder(before, after)
 
     def _stops(self) -> Iterator[QWidget]:

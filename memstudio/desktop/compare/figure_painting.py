@@ -76,7 +76,9 @@ def draw_dot(painter: QPainter, one: Placed, across: Callable[[float], float], a
         return
     if interval.low is not None and interval.high is not None:
         painter.setPen(QPen(colour, 1.6))
-        painter.drawLine(QLineF(across(interval.low), y, across(interval.high), y))
+        # the interval of a share may reach below 0: it is drawn to the end of the axis, and its number says the rest
+        ends = [min(max(across(value), area.left()), area.right()) for value in (interval.low, interval.high)]
+        painter.drawLine(QLineF(ends[0], y, ends[1], y))
     painter.setPen(QPen(colour, 1.6))
     painter.setBrush(QColor(t.panel) if one.cell.few else colour)
     painter.drawEllipse(QPointF(across(interval.mean), y), DOT, DOT)
