@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -19,15 +19,11 @@ from memstudio.library.names import FIELDS, MANY, TABLES, Name, environment_sql,
 from memstudio.library.rows import CellRow, RunRow, StudyRow
 from memstudio.library.series import name_of
 
-_COLUMNS = {
-    "study": "s.uid",
-    "study_title": "s.title",
-    "cell": "coalesce(c.label, '')",
-    "sets": "coalesce(c.sets, '{}')",
-    "tags": "r.id",
-}
-_NAMES = tuple(field.name for field in fields(RunRow))
-_SELECT = ", ".join(_COLUMNS.get(name, f"r.{name}") for name in _NAMES)
+#: what a run has from its cell: read once a cell, where a join would read it once a run
+_OF_CELL = ("study", "study_title", "cell", "sets")
+_NO_CELL: dict[str, Any] = {"study": None, "study_title": None, "cell": "", "sets": {}}
+_NAMES = tuple(field.name for field in fields(RunRow) if field.name not in _OF_CELL)
+_SELECT = ", ".join({"tags": "r.id"}.get(name, f"r.{name}") for name in _NAMES) + ", r.cell"
 _FLAGS = ("starred", "held", "baseline", "packed")
 _TAGS = _NAMES.index("tags")
 
@@ -154,14 +150,12 @@ def _rows(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[RunRow]:
     """The rows of a query. 10,000 of them take about as long as SQLite takes to find them, so little is done to each."""
     rows = cursor.fetchall()
     tags = _tags_of(conn, [values[_TAGS] for values in rows])
-    sets: dict[str, dict[str, Any]] = {}
+    cells = _cells_of(conn, {values[-1] for values in rows})
     found = []
     for values in rows:
-        row = dict(zip(_NAMES, values, strict=True))
-        text = row["sets"]
-        if text not in sets:
-            sets[text] = stored_json.mapping_or_empty(text)
-        row["sets"], row["tags"] = sets[text].copy(), tags.get(row["tags"], ())
+        row = dict(zip(_NAMES, values, strict=False))
+        row |= cells.get(values[-1], _NO_CELL)
+        row["tags"] = tags.get(row["tags"], ())
         for flag in _FLAGS:
             row[flag] = row[flag] != 0
         # a frozen dataclass sets its fields one by one through object.__setattr__: 10,000 rows take twice as long that way
@@ -169,6 +163,16 @@ def _rows(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[RunRow]:
         object.__setattr__(made, "__dict__", row)
         found.append(made)
     return found
+
+
+def _cells_of(conn: sqlite3.Connection, ids: Collection[int | None]) -> dict[int, dict[str, Any]]:
+    """What runs have from their cells, by the cells' ids; of all cells where many are asked for."""
+    some = (" WHERE c.id IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]) if len(ids) < MANY else ("", [])
+    columns = "SELECT c.id, s.uid, s.title, c.label, c.sets FROM cell c LEFT JOIN study s ON s.id = c.study"
+    return {
+        id: dict(zip(_OF_CELL, (study, title, label, stored_json.mapping_or_empty(sets)), strict=True))
+        for id, study, title, label, sets in conn.execute(columns + some[0], some[1])
+    }
 
 
 def _tags_of(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
