@@ -19,6 +19,8 @@ from memstudio.training.program import Program, build, no_library
 STACKING = "ensemble.deep_ensemble"
 #: key of what a checkpoint says of itself: [seed, data seed] of each run whose weights are stacked in it
 PACK = "pack"
+#: and of those runs the ones that were measured up to its step; the others had ended, or stood still, and went along
+WRITTEN = "written"
 
 Seeds = tuple[int, int]
 

@@ -16,7 +16,7 @@ from memstudio.training.failures import RunFailed, non_finite
 from memstudio.training.looking import Looking, Looks
 from memstudio.training.loop import Loop
 from memstudio.training.orders import Orders
-from memstudio.training.pack import PACK, Pack, Seeds
+from memstudio.training.pack import PACK, WRITTEN, Pack, Seeds
 from memstudio.training.pack_writer import PackWriter
 from memstudio.training.program import Program, StageProgram
 from memstudio.training.pulse import Pulse
@@ -84,8 +84,9 @@ class PackLoop(Loop):
         self._bests = [(loss, step) for loss, step in state["bests"]]
 
     def about(self, step: int) -> dict[str, Any]:
-        """What a checkpoint says of itself: as that of a run, and whose seeds it holds."""
-        return {**super().about(step), PACK: [list(seeds) for seeds in self.pack.seeds]}
+        """What a checkpoint says of itself: as that of a run, whose seeds it holds, and which of these runs can go on from it."""
+        seeds = [list(one) for one in self.pack.seeds]
+        return {**super().about(step), PACK: seeds, WRITTEN: [seeds[member] for member in self.members]}
 
     def _about_member(self, member: int, step: int | None) -> dict[str, Any]:
         """What a model says of itself that is one run's own."""

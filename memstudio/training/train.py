@@ -25,7 +25,7 @@ from memstudio.training.environment import environment, memory
 from memstudio.training.failures import ENDS, Failure, describe
 from memstudio.training.loop import CHECKPOINT_SECONDS, HOLD_SECONDS, Loop
 from memstudio.training.orders import Orders, never
-from memstudio.training.pack import PACK, Pack, Seeds, build_pack
+from memstudio.training.pack import PACK, WRITTEN, Pack, Seeds, build_pack
 from memstudio.training.pack_loop import PackLoop, seeds_of
 from memstudio.training.pack_writer import PackWriter, leases_of, writers_of
 from memstudio.training.program import Program, build
@@ -185,9 +185,10 @@ def _resumed(library: Library, lease: Lease, writer: RunWriter | PackWriter, fre
     runs = leases_of(lease)
     found = {one.sha256: one for run in runs for one in library.artifacts(run.run_uid) if one.kind == RESUMABLE and one.step is not None}
     for artifact in sorted(found.values(), key=lambda one: (one.step or 0, one.created), reverse=True):
+        loop = None if lease.document.run.packed else fresh()
         try:
             state, about = checkpoints.unpack(library.read_artifact(artifact.sha256))
-            loop = fresh(_seeds_in(about, runs)) if lease.document.run.packed else fresh()
+            loop = loop or fresh(_seeds_in(about, runs))
             loop.load(state)
             at, stage = int(about["step"]), str(about["stage"])
         except (Refusal, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
@@ -204,10 +205,10 @@ def _resumed(library: Library, lease: Lease, writer: RunWriter | PackWriter, fre
 
 def _seeds_in(about: Mapping[str, Any], runs: Sequence[Lease]) -> list[Seeds]:
     """The seeds whose weights a checkpoint of a pack holds, among them those of all these runs. Raises Refusal."""
-    held = [(int(seed), int(data_seed)) for seed, data_seed in about[PACK]]
-    if not {(one.seed, one.data_seed) for one in runs} <= set(held):
+    written = {(int(seed), int(data_seed)) for seed, data_seed in about[WRITTEN]}
+    if not {(one.seed, one.data_seed) for one in runs} <= written:
         raise Refusal("it is not of all the runs that are trained together now.")
-    return held
+    return [(int(seed), int(data_seed)) for seed, data_seed in about[PACK]]
 
 
 def _say_what_differs(writer: RunWriter | PackWriter, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
