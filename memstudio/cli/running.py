@@ -51,7 +51,9 @@ class Watch:
         self.library = library
         self.everything = everything
         self.uids = list(uids)
-        self.count = worker_count(len(uids), threads, workers)
+        # the runs of a pack have one worker
+        packs = {library.run(uid).cell for uid in uids} if uids and library.run(uids[0]).packed else uids
+        self.count = worker_count(len(packs), threads, workers)
         self.study = study
         self.tuned = study is not None and bool(library.tuning(study))
         #: runs to come, where more are planned than there are yet

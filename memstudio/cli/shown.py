@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def shown(library: Library, row: RunRow) -> dict[str, Any]:
     """(run, title, state, study, cell, seed, data_seed, document, step, steps, stage, device, threads, attempts, started, ended,
-    measures, series, artifacts, environment, failure, failed_node, why: it was stopped or never started, reused: the run that each stage
-    was taken from, silent: seconds that its worker has not been heard of, where that is too long)."""
+    measures, series, artifacts, environment, failure, failed_node, packed: trained in one pass with other seeds, why: it was stopped or
+    never started, reused: the run that each stage was taken from, silent: seconds that its worker has not been heard of, where that is
+    too long)."""
     from memstudio.experiment.files import to_text
 
     return {
@@ -32,6 +33,7 @@ def shown(library: Library, row: RunRow) -> dict[str, Any]:
         "device": row.device,
         "threads": row.threads,
         "attempts": row.attempts,
+        "packed": row.packed,
         "started": row.started,
         "ended": row.ended,
         "measures": library.measures(row.uid),

@@ -11,6 +11,7 @@ from memstudio.experiment.inference import Inferred, infer_wired
 from memstudio.experiment.kinds import Kind, accepts
 from memstudio.experiment.migrations import update
 from memstudio.experiment.node_problems import node_problems
+from memstudio.experiment.packing import packing_problems
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.problems import Mend, Problem, asking
 from memstudio.experiment.stage_problems import stage_problems
@@ -28,6 +29,7 @@ def check(document: Document, catalogue: Catalogue) -> list[Problem]:
     inferred = infer_wired(wiring)
     found = list(_of_graph(wiring, inferred, catalogue))
     found += run_problems(now)
+    found += packing_problems(now, wiring, inferred)
     found += cell_problems(now, catalogue, found, lambda made: _of_cell(made, catalogue, (wiring, inferred)))
     found += claim_problems(now)
     return sorted((_ready(problem, catalogue) for problem in found), key=lambda problem: problem.severity != "error")
@@ -76,6 +78,7 @@ def _of_cell(document: Document, catalogue: Catalogue, base: tuple[Wiring, Infer
     else:
         yield from _of_graph(wiring, inferred, catalogue)
     yield from run_problems(document)
+    yield from packing_problems(document, wiring, inferred)
 
 
 def _ports(wiring: Wiring) -> list[tuple[object, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from memstudio.experiment import edits, matching, studies, tuning
+from memstudio.experiment import edits, matching, tuning
 from memstudio.experiment.cells import cell_cases, count, match_key, reported_axes, tuned_axes
 from memstudio.experiment.document import Axis, Document, Match, Solved, Tuned
 from memstudio.experiment.entries import Catalogue
@@ -41,8 +41,6 @@ def choosing_problems(document: Document) -> Iterator[Problem]:
             )
     yield from _tuned(document)
     yield from _hopeless(document)
-    if document.run.packed:
-        yield Problem(None, None, "packed", studies.NOT_PACKED, (Mend("Run the seeds apart", partial(edits.set_run, packed=False)),))
     if document.run.minutes is not None and count(document).all == 1:
         reason = "A budget of minutes is for a study; one run alone is not cut short by it."
         yield Problem(None, None, "minutes", reason, (Mend("Remove the budget", partial(edits.set_run, minutes=None)),), "warning")

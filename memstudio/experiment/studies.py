@@ -25,6 +25,7 @@ from memstudio.experiment.cells import (
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue, nearest
 from memstudio.experiment.migrations import update
+from memstudio.experiment.packing import refuse_unpackable
 from memstudio.experiment.parameters import Refusal
 
 __all__ = [
@@ -44,8 +45,6 @@ __all__ = [
 ]
 
 _LARGEST_SEED = 2**31 - 1
-#: Why seeds cannot yet share a pass; checking says it too.
-NOT_PACKED = "Seeds as members of one pass (run.packed) cannot be run yet; leave it out, and start several workers instead."
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,7 @@ def plan(
     document = update(document, catalogue)
     changes = {name: value for name, value in (("seed", seed), ("replicates", replicates)) if value is not None}
     document = document.model_copy(update={"run": addresses.changed_run(document.run, changes)})
-    if document.run.packed:
-        raise Refusal(NOT_PACKED)
+    refuse_unpackable(document, catalogue)
     document = matching.solve(document, catalogue, step_time)
     found = cell_cases(document)
     _refuse_same_labels([(None, one.label) for one in found], "cells")
@@ -99,12 +97,14 @@ def plan(
         _refuse_same_labels(list(dict.fromkeys((run.trial_of, run.cell) for run in made_runs)), "trials")
         return made_runs
     made = [(one, complete(document, one.label, one.sets, catalogue)) for one in found]
+    for _, whole in made:
+        refuse_unpackable(whole, catalogue)
     return [_run(one.label, one.sets, whole, replicate) for replicate in range(document.run.replicates) for one, whole in made]
 
 
 def first(document: Document, catalogue: Catalogue) -> PlannedRun:
     """The first cell with the first seed, tuned values as they stand in the document: to be run by itself. Raises Refusal as plan."""
-    run = document.run.model_copy(update={"vary": reported_axes(document), "replicates": 1})
+    run = document.run.model_copy(update={"vary": reported_axes(document), "replicates": 1, "packed": False})
     return plan(document.model_copy(update={"run": run}), catalogue)[0]
 
 

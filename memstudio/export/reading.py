@@ -13,6 +13,7 @@ from memstudio.components.runtime import Batch, Draws, Learner, Part, Stream
 from memstudio.experiment.checking import check
 from memstudio.experiment.document import Document
 from memstudio.experiment.files import parse
+from memstudio.experiment.packing import alone
 from memstudio.experiment.parameters import Refusal
 from memstudio.export import tensors
 from memstudio.export.answering import LoadedModel
@@ -94,7 +95,7 @@ def _kept(folder: Path, about: Mapping[str, Any]) -> dict[str, Any]:
 def _built(folder: Path, document: Document, device: str, with_data: bool) -> Program:
     """The program of a document, with nothing learned. with_data: its data too, which learners that change scores may look at."""
     place = devices.choose(document.run.model_copy(update={"device": device}))
-    for problem in check(document.model_copy(update={"claim": None}), catalogue()):
+    for problem in check(alone(document), catalogue()):
         if problem.severity == "error":
             raise Refusal(f"The model in {folder} cannot be built here: {problem.reason}")
     return (Builder if with_data else WithoutData)(document, catalogue(), place).build()

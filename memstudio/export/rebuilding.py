@@ -13,6 +13,7 @@ from memstudio.export.answering import LoadedModel
 from memstudio.export.choosing import Chosen
 from memstudio.library import ArtifactRow, Library
 from memstudio.training import checkpoints, devices
+from memstudio.training.pack import PACK, member_of
 from memstudio.training.program import Program, StageProgram, build
 
 
@@ -28,14 +29,19 @@ class Rebuilt:
 
 def rebuilt(library: Library, chosen: Chosen, document: Document) -> Rebuilt:
     """The chosen model of a run with this document. Raises Refusal."""
-    state = _unpacked(library, chosen.checkpoint)
-    best = None if chosen.best is None else _unpacked(library, chosen.best)["model"]
+    state = _unpacked(library, chosen.checkpoint, document)
+    best = None if chosen.best is None else _unpacked(library, chosen.best, document)["model"]
     return from_state(document, state, chosen.stage, best)
 
 
-def _unpacked(library: Library, artifact: ArtifactRow) -> dict[str, Any]:
+def _unpacked(library: Library, artifact: ArtifactRow, document: Document) -> dict[str, Any]:
+    """What an artifact of a run holds; of a checkpoint that its whole pack shares, the run's own part."""
     try:
-        return checkpoints.unpack(library.read_artifact(artifact.sha256))[0]
+        state, about = checkpoints.unpack(library.read_artifact(artifact.sha256))
+        if PACK not in about:
+            return state
+        run = document.run
+        return member_of(state, about[PACK], (run.seed, run.seed if run.data_seed is None else run.data_seed))
     except Refusal as error:
         if not artifact.path.exists():
             raise Refusal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memstudio.experiment.document import Document
 from memstudio.experiment.parameters import Refusal
@@ -29,7 +29,10 @@ class Superseded(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """A worker's hold on a run. resume: the run was begun before, so there may be a checkpoint to go on from."""
+    """A worker's hold on a run. resume: the run was begun before, so there may be a checkpoint to go on from.
+
+    others: the holds on the other runs of its pack, where they are trained in one pass with it.
+    """
 
     run_uid: str
     run_id: int
@@ -38,11 +41,12 @@ class Lease:
     seed: int
     data_seed: int
     resume: bool
+    others: tuple[Lease, ...] = ()
 
 
 def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = None, runs: Sequence[int] = ()) -> Lease | None:
     """Takes the next queued run (of a study and its trials, of these runs) in one transaction; None when there is none, or the queue
-    is paused.
+    is paused. With a packed run all of its pack are taken: the queued runs of its cell that were begun like it, or were not.
     """
     where, values = _claimable(study, runs)
     if is_paused(conn) or next_queued(conn, study=study, runs=runs) is None:
@@ -51,24 +55,39 @@ def claim(conn: sqlite3.Connection, identity: Identity, *, study: int | None = N
         if is_paused(conn):
             return None
         row = conn.execute(
-            f"SELECT r.id, r.uid, r.epoch, r.document, r.seed, r.data_seed, r.attempts FROM run r WHERE {where} ORDER BY {ORDER} LIMIT 1",
-            values,
+            f"SELECT r.id, r.packed, r.cell, r.attempts > 0 FROM run r WHERE {where} ORDER BY {ORDER} LIMIT 1", values
         ).fetchone()
         if row is None:
             return None
-        run, uid, epoch, sha, seed, data_seed, attempts = row
-        document = read_document(conn, sha)
-        now = time.time()
-        conn.execute(
-            "UPDATE run SET epoch = ?, held = 1, attempts = attempts + 1, machine = ?, pid = ?, pid_started = ?, boot_id = ?, heartbeat = ?"
-            " WHERE id = ?",
-            (epoch + 1, identity.machine, identity.pid, identity.pid_started, identity.boot_id, now, run),
-        )
-        conn.execute(
-            "INSERT INTO attempt(run, epoch, started, machine, pid) VALUES (?, ?, ?, ?, ?)",
-            (run, epoch + 1, now, identity.machine, identity.pid),
-        )
-        change_state(conn, run, "starting")
+        run, packed, cell, begun = row
+        first = _take(conn, identity, run)
+        if not packed or cell is None:
+            return first
+        pack = conn.execute(
+            "SELECT r.id FROM run r WHERE r.state = 'queued' AND r.trashed IS NULL AND r.packed AND r.cell = ? AND (r.attempts > 0) = ?"
+            " ORDER BY r.replicate, r.id",
+            (cell, begun),
+        ).fetchall()
+        return replace(first, others=tuple(_take(conn, identity, other) for (other,) in pack))
+
+
+def _take(conn: sqlite3.Connection, identity: Identity, run: int) -> Lease:
+    """Takes a queued run for a worker, inside the caller's transaction."""
+    uid, epoch, sha, seed, data_seed, attempts = conn.execute(
+        "SELECT uid, epoch, document, seed, data_seed, attempts FROM run WHERE id = ?", (run,)
+    ).fetchone()
+    document = read_document(conn, sha)
+    now = time.time()
+    conn.execute(
+        "UPDATE run SET epoch = ?, held = 1, attempts = attempts + 1, machine = ?, pid = ?, pid_started = ?, boot_id = ?, heartbeat = ?"
+        " WHERE id = ?",
+        (epoch + 1, identity.machine, identity.pid, identity.pid_started, identity.boot_id, now, run),
+    )
+    conn.execute(
+        "INSERT INTO attempt(run, epoch, started, machine, pid) VALUES (?, ?, ?, ?, ?)",
+        (run, epoch + 1, now, identity.machine, identity.pid),
+    )
+    change_state(conn, run, "starting")
     return Lease(uid, run, epoch + 1, document, seed, data_seed, attempts > 0)
 
 
@@ -151,8 +170,29 @@ def to_queue(conn: sqlite3.Connection, run: int, uid: str, state: str) -> None:
         raise Refusal(f"Run {uid} is {state}; stop it first, then it can go on.")
     if state == "finished":
         raise Refusal(f"Run {uid} has finished; there is nothing to go on with.")
-    change_state(conn, run, "queued", release=True, why=state)
-    conn.execute("UPDATE run SET epoch = epoch + 1 WHERE id = ?", (run,))
+    for one, was in ((run, state), *_ended_with(conn, run, state)):
+        change_state(conn, one, "queued", release=True, why=was)
+        conn.execute("UPDATE run SET epoch = epoch + 1 WHERE id = ?", (one,))
+
+
+def _ended_with(conn: sqlite3.Connection, run: int, state: str) -> list[tuple[int, str]]:
+    """The other runs of a pack that ended as this one did, with their state: they share one checkpoint, and go on together.
+
+    Those whose process is gone without anybody having said so yet are lost from now on.
+    """
+    found = []
+    rows = conn.execute(
+        "SELECT o.id, o.state, o.held, o.machine, o.pid, o.pid_started, o.boot_id FROM run r JOIN run o ON o.cell = r.cell AND o.id <> r.id"
+        " WHERE r.id = ? AND r.packed AND o.packed AND r.attempts > 0 AND o.attempts > 0 AND o.trashed IS NULL ORDER BY o.id",
+        (run,),
+    ).fetchall()
+    for other, was, held, *holder in rows:
+        if was in ACTIVE and held and state == "lost" and not _holder_lives(tuple(holder)):
+            change_state(conn, other, "lost", release=True, failure=GONE)
+            was = "lost"
+        if was == state:
+            found.append((other, was))
+    return found
 
 
 def give_command(conn: sqlite3.Connection, run: int, verb: str) -> None:

@@ -100,8 +100,9 @@ def retry(conn: sqlite3.Connection, names: Iterable[str]) -> list[str]:
     """
     with transaction(conn, full=True):
         done = []
-        for run, named in of_names(conn, names):
-            uid, state = conn.execute("SELECT uid, state FROM run WHERE id = ?", (run,)).fetchone()
+        # as they are now: one run of a pack takes the others with it
+        states = "SELECT uid, state FROM run WHERE id = ?"
+        for run, named, (uid, state) in [(run, named, conn.execute(states, (run,)).fetchone()) for run, named in of_names(conn, names)]:
             if state in RETRIED:
                 claims.to_queue(conn, run, uid, state)
                 conn.execute(

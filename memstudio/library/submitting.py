@@ -53,6 +53,8 @@ def submit(db: sqlite_utils.Database, document: Document, runs: Sequence[Planned
     """Queues runs; more than one make a study of `document`, as do trials of a tuned one. Raises Refusal when there is none."""
     if not runs:
         raise Refusal("There is nothing to run: the study has no runs.")
+    if len({planned.document.run.packed for planned in runs}) > 1:
+        raise Refusal("Packed runs and others cannot be of one study; set run.packed for the study as a whole.")
     now = time.time()
     name = title or document.title
     study: dict[str, Any] | None = None
@@ -87,6 +89,7 @@ def submit_one(
         "replicate": planned.replicate,
         "state": "queued",
         "queued": now,
+        "packed": int(planned.document.run.packed),
     }
     run = insert(db, "run", row)
     values = [(run, key, *parameter_row(value)) for key, value in parameters(planned.document).items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from memstudio.components.runtime import NonFinite
 from memstudio.training import checkpoints
 from memstudio.training.diagnosis import node_to_blame
 from memstudio.training.failures import RunFailed, non_finite
-from memstudio.training.looking import Looking, Writer
+from memstudio.training.looking import Looking, Looks, Writer
 from memstudio.training.orders import EVERY, Orders
 from memstudio.training.program import Program, StageProgram
 from memstudio.training.pulse import Pulse
@@ -74,6 +74,11 @@ class Loop:
         self._began: set[str] = set()
         self._times = Times()
         self._norm_before: float | None = None
+
+    @property
+    def programs(self) -> Sequence[Program]:
+        """The program of each run that is written, in the order of the writers."""
+        return (self.program,)
 
     # ------------------------------------------------------------------------------------------ resuming
 
@@ -147,7 +152,7 @@ class Loop:
     def _stage(self, stage: StageProgram) -> None:
         if self.position.ended:
             return
-        looking = Looking(self.program, stage, self.writer, self.pulse, self._times)
+        looking = self._look_at(stage)
         self._begin(stage)
         if not self.position.begun:
             looking.first()
@@ -157,6 +162,9 @@ class Loop:
             looking.step(self.position.done + 1, self._step(stage))
             self._after_step(stage, looking)
         self._last(stage, looking)
+
+    def _look_at(self, stage: StageProgram) -> Looks:
+        return Looking(self.program, stage, self.writer, self.pulse, self._times)
 
     def _step(self, stage: StageProgram) -> Mapping[str, float]:
         """The learner's next step, and what it says of it."""
@@ -174,7 +182,7 @@ class Loop:
         self._norm_before = values.get("gradient_norm")
         return values
 
-    def _after_step(self, stage: StageProgram, looking: Looking) -> None:
+    def _after_step(self, stage: StageProgram, looking: Looks) -> None:
         done = self.position.done
         now = time.monotonic()
         if now - self._told >= PROGRESS_SECONDS:
@@ -188,17 +196,23 @@ class Loop:
         elif time.monotonic() - self._saved >= max(self._checkpoint_seconds, SAVING_APART * self._saving):
             self._save()
 
-    def _last(self, stage: StageProgram, looking: Looking) -> None:
+    def _last(self, stage: StageProgram, looking: Looks) -> None:
         """After the last step: everything on everything, and what is kept for good."""
         step = stage.first_step + stage.steps
         self._keep_best(stage, looking.last())
         self.writer.event("stage", f"{stage.name} has ended.", step, data={"stage": stage.name})
         if stage is self.program.stages[-1]:
-            whole = {"model": stage.model.state(), "learners": self._changing()}
-            self._artifact("model", checkpoints.pack(whole, self.about(step)), "model", step)
+            self._keep_model(stage, step)
         # last of all: once this is on the disk nothing before it is done again
         self.position.ended = True
-        self._save(f"checkpoint-end-{stage.name}", about_end(self.program, stage))
+        self._save(f"checkpoint-end-{stage.name}", self._about_end(stage))
+
+    def _keep_model(self, stage: StageProgram, step: int) -> None:
+        whole = {"model": stage.model.state(), "learners": self._changing()}
+        self._artifact("model", checkpoints.pack(whole, self.about(step)), "model", step)
+
+    def _about_end(self, stage: StageProgram) -> Mapping[str, Any] | None:
+        return about_end(self.program, stage)
 
     def _keep_best(self, stage: StageProgram, loss: float | None) -> None:
         """Remembers the model where its validation loss is the lowest so far; not where its weights stay as they are.
@@ -207,16 +221,17 @@ class Loop:
         """
         if loss is None or not math.isfinite(loss):
             return
-        best, at = self.position.best, self.position.best_step
-        if at is not None and self._experience_of(stage, at) < self._experience_of(stage, self._global_step()):
-            best = None
-        if best is not None and loss >= best:
-            return
-        if not stage.learner.changes_weights:
+        if not self._is_better(stage, loss, self.position.best, self.position.best_step):
             return
         self.position.best, self.position.best_step = loss, self._global_step()
         # a copy in memory; it is written with the next checkpoint, without which it could not be resumed from anyway
         self._best_model = {name: tensor.detach().clone() for name, tensor in stage.model.state().items()}
+
+    def _is_better(self, stage: StageProgram, loss: float, best: float | None, at: int | None) -> bool:
+        """Whether a validation loss is below the best, of step `at`, of this experience."""
+        if at is not None and self._experience_of(stage, at) < self._experience_of(stage, self._global_step()):
+            best = None
+        return stage.learner.changes_weights and (best is None or loss < best)
 
     def _experience_of(self, stage: StageProgram, step: int) -> int:
         """The experience that a step of the run learned from."""
@@ -274,17 +289,21 @@ class Loop:
         self.writer.progress(self.program.stages[self.position.stage].name, step)
         self.writer.flush()
         data = checkpoints.pack(self.state(), self.about(step))
+        self._save_best(step)
+        if name is not None:
+            self._artifact(name, data, "checkpoint", step, meta)
+        self._artifact("checkpoint-last", data, "checkpoint", step)
+        self._saved = time.monotonic()
+        self._saving = self._saved - started
+
+    def _save_best(self, step: int) -> None:
+        """Writes the best model since the last checkpoint, where there was a better one."""
         if self._best_model is not None:
             best = checkpoints.pack({"model": self._best_model}, {**self.about(step), "step": self.position.best_step})
             stage = self.program.stages[self.position.stage]
             best_name = "model-best" if stage is self.program.stages[-1] else f"model-best-{stage.name}"
             self._artifact(best_name, best, "model", self.position.best_step, {"loss": self.position.best})
             self._best_model = None
-        if name is not None:
-            self._artifact(name, data, "checkpoint", step, meta)
-        self._artifact("checkpoint-last", data, "checkpoint", step)
-        self._saved = time.monotonic()
-        self._saving = self._saved - started
 
     def about(self, step: int) -> dict[str, Any]:
         """What a checkpoint says of itself: where it stands, of which run, and what it was computed with."""

@@ -16,6 +16,7 @@ from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue, Configured
 from memstudio.experiment.inference import Inferred, infer
 from memstudio.experiment.kinds import Kind
+from memstudio.experiment.packing import alone
 from memstudio.experiment.parameters import Artifact, Refusal
 from memstudio.experiment.stages import Stage, stages
 from memstudio.training.devices import Place
@@ -124,8 +125,8 @@ def build(document: Document, catalogue: Catalogue, place: Place, read: ReadMode
 
     read: gives the weights of models that earlier runs have kept. Raises Refusal, blamed on its node, for what the check finds wrong.
     """
-    # a claim speaks of all cells of a study; this is one run
-    for problem in check(document.model_copy(update={"claim": None}), catalogue):
+    # a claim speaks of all cells of a study, and so does what seeds share; this is one run
+    for problem in check(alone(document), catalogue):
         if problem.severity == "error":
             error = Refusal(problem.reason)
             if problem.node is not None:

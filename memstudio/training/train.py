@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -25,6 +25,9 @@ from memstudio.training.environment import environment, memory
 from memstudio.training.failures import ENDS, Failure, describe
 from memstudio.training.loop import CHECKPOINT_SECONDS, HOLD_SECONDS, Loop
 from memstudio.training.orders import Orders, never
+from memstudio.training.pack import PACK, WRITTEN, Pack, Seeds, build_pack
+from memstudio.training.pack_loop import PackLoop, seeds_of
+from memstudio.training.pack_writer import PackWriter, leases_of, writers_of
 from memstudio.training.program import Program, build
 from memstudio.training.pulse import HANGING, Pulse
 from memstudio.training.reuse import taken_up
@@ -57,17 +60,19 @@ def carry_out(
     hold_seconds: float = HOLD_SECONDS,
     hanging_seconds: float = HANGING,
 ) -> str:
-    """Carries out a claimed run and returns the state it ends in ("superseded" when another process took it).
+    """Carries out a claimed run (with its pack, where it has one) and returns the state it ends in ("superseded" when another took it).
 
     ending: says when the system wants the process to end; hung: called after a hanging run was written off.
     """
-    handler = log_to(library.log_file(lease.run_uid))
-    logger.info("run %s begins (epoch %d)", lease.run_uid, lease.epoch)
+    handlers = [log_to(library.log_file(one.run_uid)) for one in leases_of(lease)]
+    logger.info("run %s begins (epoch %d)", " and ".join(one.run_uid for one in leases_of(lease)), lease.epoch)
     try:
-        with devices.settings_kept(), RunWriter(library.path, lease) as writer:
+        with devices.settings_kept(), _writer(library, lease) as writer:
             try:
                 return _carried_out(library, lease, writer, ending, hung, (checkpoint_seconds, hold_seconds, hanging_seconds))
-            except Superseded:
+            except Superseded as reason:
+                if isinstance(writer, PackWriter):
+                    writer.let_go(reason)
                 raise
             except ENDS as error:
                 return _failed(library, writer, lease, error)
@@ -79,13 +84,19 @@ def carry_out(
         logger.exception("the writer of run %s could not be closed", lease.run_uid)
         return "failed"
     finally:
-        stop_log(handler)
+        for handler in handlers:
+            stop_log(handler)
+
+
+def _writer(library: Library, lease: Lease) -> RunWriter | PackWriter:
+    """What writes a run, or all runs of a pack."""
+    return PackWriter(library.path, lease) if lease.document.run.packed else RunWriter(library.path, lease)
 
 
 def _carried_out(
     library: Library,
     lease: Lease,
-    writer: RunWriter,
+    writer: RunWriter | PackWriter,
     ending: Callable[[], bool],
     hung: Callable[[], None],
     seconds: tuple[float, float, float],
@@ -95,7 +106,7 @@ def _carried_out(
     def write_off(failure: Failure) -> None:
         # from the watch's thread, with a writer of its own: the run's writer may be what hangs
         try:
-            with RunWriter(library.path, lease) as last:
+            with _writer(library, lease) as last:
                 last.finish("failed", failure=failure.sentence, failed_node=failure.node)
         except Superseded:
             logger.info("run %s was already taken by another process", lease.run_uid)
@@ -106,8 +117,11 @@ def _carried_out(
     with Pulse(writer.heartbeat, write_off, limit=seconds[2]) as pulse:
         pulse.at("Preparing the run", None)
 
-        def make_loop(program: Program) -> Loop:
-            return Loop(program, writer, orders, pulse, checkpoint_seconds=seconds[0], hold_seconds=seconds[1])
+        def make_loop(program: Program | Pack) -> Loop:
+            often = {"checkpoint_seconds": seconds[0], "hold_seconds": seconds[1]}
+            if isinstance(program, Pack) and isinstance(writer, PackWriter):
+                return PackLoop(program, writer, orders, pulse, **often)
+            return Loop(program if isinstance(program, Program) else program.whole, writer, orders, pulse, **often)
 
         loop = _prepared(lease, writer, pulse, make_loop, library)
         end = loop.run()
@@ -117,7 +131,9 @@ def _carried_out(
     return end
 
 
-def _prepared(lease: Lease, writer: RunWriter, pulse: Pulse, make_loop: Callable[[Program], Loop], library: Library) -> Loop:
+def _prepared(
+    lease: Lease, writer: RunWriter | PackWriter, pulse: Pulse, make_loop: Callable[[Program | Pack], Loop], library: Library
+) -> Loop:
     """The loop of a run, standing where its last checkpoint left it (at the beginning of a fresh one)."""
     run = lease.document.run
     # a warm worker lives longer than the answers to add-ons, and than their files
@@ -126,16 +142,23 @@ def _prepared(lease: Lease, writer: RunWriter, pulse: Pulse, make_loop: Callable
     place = devices.choose(run)
     devices.prepare(run, place)
 
-    def fresh() -> Loop:
+    def fresh(seeds: Sequence[Seeds] = ()) -> Loop:
         pulse.at("Building the program", None)
-        return make_loop(build(lease.document, known, place, partial(_weights_in, library)))
+        read = partial(_weights_in, library)
+        if isinstance(writer, PackWriter):
+            return make_loop(build_pack(lease.document, seeds or [seeds_of(one) for one in writer.writers], known, place, read))
+        return make_loop(build(lease.document, known, place, read))
 
     def begun() -> Loop:
-        return taken_up(library, lease.run_uid, writer, fresh) if run.reuse else fresh()
+        # a pack has one stage, and what precedes the last is all that could be taken up
+        return taken_up(library, lease.run_uid, writer, fresh) if run.reuse and isinstance(writer, RunWriter) else fresh()
 
     loop = _resumed(library, lease, writer, fresh, begun) if lease.resume else begun()
     program = loop.program
-    writer.start(steps=program.steps, device=place.name, threads=run.threads, environment=environment(program), data=program.data)
+    shared = {"packed": program.stages[0].model.members} if run.packed else {}
+    for own, one in zip(loop.programs, writers_of(writer), strict=True):
+        kept = {**environment(own), **shared}
+        one.start(steps=own.steps, device=place.name, threads=run.threads, environment=kept, data=own.data)
     if place.reason:
         writer.event("device", place.reason)
     logger.info("device %s, %d steps, memory %s", place.name, program.steps, memory(place))
@@ -153,16 +176,19 @@ def _weights_in(library: Library, sha256: str) -> Mapping[str, Tensor]:
     return weights
 
 
-def _resumed(library: Library, lease: Lease, writer: RunWriter, fresh: Callable[[], Loop], begun: Callable[[], Loop]) -> Loop:
+def _resumed(library: Library, lease: Lease, writer: RunWriter | PackWriter, fresh: Callable[..., Loop], begun: Callable[[], Loop]) -> Loop:
     """The loop at the newest checkpoint that can be read; what was measured after it is removed.
 
-    fresh: makes a loop; begun: the same, standing where a run begins that has no checkpoint that can be read.
+    fresh: makes a loop (of a pack with these seeds); begun: the same, standing where a run begins that has no checkpoint that can be
+    read. Any run's checkpoint will do for its pack: before it was written, all they had measured was.
     """
-    found = [one for one in library.artifacts(lease.run_uid) if one.kind == RESUMABLE and one.step is not None]
-    for artifact in sorted(found, key=lambda one: (one.step or 0, one.created), reverse=True):
-        loop = fresh()
+    runs = leases_of(lease)
+    found = {one.sha256: one for run in runs for one in library.artifacts(run.run_uid) if one.kind == RESUMABLE and one.step is not None}
+    for artifact in sorted(found.values(), key=lambda one: (one.step or 0, one.created), reverse=True):
+        loop = None if lease.document.run.packed else fresh()
         try:
             state, about = checkpoints.unpack(library.read_artifact(artifact.sha256))
+            loop = loop or fresh(_seeds_in(about, runs))
             loop.load(state)
             at, stage = int(about["step"]), str(about["stage"])
         except (Refusal, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
@@ -177,7 +203,15 @@ def _resumed(library: Library, lease: Lease, writer: RunWriter, fresh: Callable[
     return begun()
 
 
-def _say_what_differs(writer: RunWriter, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def _seeds_in(about: Mapping[str, Any], runs: Sequence[Lease]) -> list[Seeds]:
+    """The seeds whose weights a checkpoint of a pack holds, among them those of all these runs. Raises Refusal."""
+    written = {(int(seed), int(data_seed)) for seed, data_seed in about[WRITTEN]}
+    if not {(one.seed, one.data_seed) for one in runs} <= written:
+        raise Refusal("it is not of all the runs that are trained together now.")
+    return [(int(seed), int(data_seed)) for seed, data_seed in about[PACK]]
+
+
+def _say_what_differs(writer: RunWriter | PackWriter, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Says so where a run goes on in another place than it began, since it may then differ from an uninterrupted one."""
     differs = [f"{name} {before[name]} before, {value} now" for name, value in now.items() if name in before and before[name] != value]
     if differs:
@@ -185,7 +219,7 @@ def _say_what_differs(writer: RunWriter, before: Mapping[str, Any], now: Mapping
         writer.event("resumed", text, level="warning")
 
 
-def _failed(library: Library, writer: RunWriter, lease: Lease, error: Exception | SystemExit) -> str:
+def _failed(library: Library, writer: RunWriter | PackWriter, lease: Lease, error: Exception | SystemExit) -> str:
     failure = describe(error)
     if isinstance(error, sqlite3.Error) and failure.kind == "error":
         failure = Failure("library", sentence(error, library.path))

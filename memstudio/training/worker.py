@@ -228,7 +228,8 @@ class Worker:
     def _next_fits(self) -> bool:
         """Whether the next run fits beside those that already run here: together no more threads than cores, the window one."""
         going = [row for state in ("starting", "running") for row in self.library.runs(state=state) if row.machine == self._me.machine]
-        used = sum(row.threads or 1 for row in going)
+        # runs of one pack share a process, which works on one thing at a time
+        used = sum({row.pid: row.threads or 1 for row in going}.values())
         if not used:
             return True
         waiting = self._next()

@@ -158,3 +158,16 @@ def test_a_dry_run_says_what_would_be_run(tmp_path: Path, capsys: pytest.Capture
 def test_sweeps_that_cannot_be(words: list[str], code: int, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", str(written(tmp_path, recall())), *words]) == code
     assert sentence in capsys.readouterr().err
+
+
+def test_seeds_of_a_cell_in_one_pass(tmp_path: Path) -> None:
+    file, folder = str(written(tmp_path, recall())), tmp_path / "library"
+    words = ("--set", "run.packed=true", "--set", "learn.steps=3", "--replicates", "2", "--json", "--library", str(folder))
+    done = said("sweep", file, "--vary", "learn.rate=0.01,0.001", *words)
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(done.stdout)["cells"]
+    assert [cell["measures"]["loss"]["n"] for cell in cells] == [2, 2]
+    with library.open(folder) as opened:
+        rows = [opened.run(run) for cell in cells for run in cell["runs"]]
+        assert all(row.packed and row.state == "finished" for row in rows)
+        assert {opened.environment(row.uid)["packed"] for row in rows} == {2}

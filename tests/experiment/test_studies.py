@@ -93,7 +93,7 @@ def test_the_command_lines_say() -> None:
     [
         (study(STEPS.model_copy(update={"match": Match(what="parameters", width="mem1.heads", to="plain")})), "matches to 'plain'"),
         (study(STEPS.model_copy(update={"tuned": Tuned(by="accuracy")})), "a choice may not see test"),
-        (study(packed=True), "cannot be run yet"),
+        (study(packed=True), "there is one seed only"),
         (study(Axis(name="empty", cases=[])), "Axis 'empty' has no case"),
         (study(Axis(name="same", cases=[Case(label="a"), Case(label="a")])), "Two cells of the study are called 'a'"),
         (study(Axis(name="bad", set="mem1.heads", values=[99])), "Cell 'heads 99' cannot be made: mem1.heads: Heads must be"),

@@ -86,6 +86,10 @@ class Learner(ABC):
         Raises NonFinite, with the weights as they were before the step.
         """
 
+    def of_each(self) -> Sequence[Mapping[str, float]]:
+        """What the last step said, of each member by itself; where members are runs (trait `packs`) it must be known."""
+        raise TypeError(f"{type(self).__name__} does not say what a step was like for each member.")
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """Everything an exact resume needs, as nested dictionaries of tensors and JSON values."""

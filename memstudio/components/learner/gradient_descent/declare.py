@@ -7,6 +7,7 @@ from typing import Any
 from memstudio.components.learner.strategies import STRATEGIES, conflict
 from memstudio.experiment.declarations import Component, Equation, Port, Source, Values
 from memstudio.experiment.kinds import Inputs, Kind, Spec
+from memstudio.experiment.packing import PACKS
 from memstudio.experiment.parameters import Choice, Flag, NestedList, Real, Whole
 
 
@@ -64,6 +65,7 @@ COMPONENTS = [
             Source("Sutskever, Martens, Dahl, Hinton", 2013, "On the Importance of Initialization and Momentum in Deep Learning", "ICML"),
             Source("Pascanu, Mikolov, Bengio", 2013, "On the Difficulty of Training Recurrent Neural Networks", "ICML, arXiv:1211.5063"),
         ),
+        traits=frozenset({PACKS}),
         takes=(Port("model", Kind.MODEL, "Model", also=(Kind.TRAINED,)), Port("stream", Kind.STREAM, "Stream", optional=True)),
         gives=(Port("trained", Kind.TRAINED, "Trained"),),
         parameters=(

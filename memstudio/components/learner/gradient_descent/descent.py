@@ -166,8 +166,18 @@ class GradientDescent(Learner):
             self._optimiser.step()
             moved = self._flat(list(self._parameters.values())).sub_(before)
             lengths = torch.linalg.vector_norm(before, dim=1).clamp_(min=torch.finfo(before.dtype).tiny)
-            ratio = (torch.linalg.vector_norm(moved, dim=1) / lengths).mean().item()
+            ratios = torch.linalg.vector_norm(moved, dim=1) / lengths
+            ratio = ratios.mean().item()
+            self._last = (rate, losses, norms, ratios)
         return {"loss": loss, "learning_rate": rate, "gradient_norm": norm, "update_ratio": ratio}
+
+    def of_each(self) -> Sequence[Mapping[str, float]]:
+        """What `step` gave last, of each member by itself."""
+        rate, *of_members = self._last
+        names = ("loss", "gradient_norm", "update_ratio")
+        return [
+            {"learning_rate": rate, **dict(zip(names, one, strict=True))} for one in zip(*(t.tolist() for t in of_members), strict=True)
+        ]
 
     def predict(self, scores: Tensor, allowed: Tensor | None = None) -> Tensor:
         """The scores as the strategies leave them."""
