@@ -67,16 +67,20 @@ class Fork:
     def __init__(self, forks: Forks, pid: int) -> None:
         self.pid = pid
         self._forks = forks
+        self._code: int | None = None
 
     def kill(self) -> int:
         """SIGKILL; its exit code (0 where it had ended before)."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        if self._code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         return self.wait()
 
     def wait(self) -> int:
         """Waits for its end."""
-        return int(self._forks.ask(wait=self.pid)["code"])
+        if self._code is None:
+            self._code = int(self._forks.ask(wait=self.pid)["code"])
+        return self._code
 
 
 def serve() -> None:

@@ -123,13 +123,23 @@ def test_a_library_that_is_deleted_under_way(lib: Library, forks: Forks) -> None
     worker = forks.start("work", folder=str(lib.folder), run=run)
     until(lambda: lib.run(run).step >= 10, "ten steps")
     lib.close()
-    shutil.rmtree(lib.folder)
-    ended(worker)
+    try:
+        # the worker goes on writing files meanwhile
+        until(lambda: removed(lib.folder), "the folder to be gone")
+        ended(worker)
+    finally:
+        worker.kill()
     with library.open(lib.folder) as anew:
         assert anew.runs() == []
         again = submit(anew, recall_document(steps=4))
         assert forks.start("work", folder=str(anew.folder), run=again).wait() == 0
         assert anew.run(again).state == "finished"
+
+
+def removed(folder: Path) -> bool:
+    """Whether a folder is gone after another try to remove it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def ended(worker: Fork, seconds: float = 60.0) -> None:
