@@ -125,7 +125,7 @@ class Pages(QStackedWidget):
         page.choose_file.connect(shell.documents.choose_file)
         page.addons.allow.connect(shell.addons.allow)
         page.addons.decline.connect(shell.addons.decline)
-        page.addons.settings.connect(partial(shell.show_page, "settings"))
+        page.addons.settings.connect(partial(shell.page_wanted.emit, "settings"))
         page.show_addons(shell.addons.list)
         shell.addons.listed.connect(page.show_addons)
         page.show_recent(shell.documents.recent)
@@ -161,7 +161,7 @@ class Pages(QStackedWidget):
 
         shell = self._shell
         page = ComparePage(shell.reader)
-        page.runs_asked.connect(partial(shell.show_page, "runs"))
+        page.runs_asked.connect(partial(shell.page_wanted.emit, "runs"))
         page.said.connect(shell.messages.say)
         page.report_asked.connect(partial(self._report, page))
         return page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMainWindow
 
 from memstudio.desktop import theme
@@ -30,7 +31,10 @@ class Shell(QMainWindow):
     """The window without its pages: what they are made with, and what they may ask of it.
 
     library: its folder or file (None: the usual one); workers: whether this window starts worker processes.
+    page_wanted(str): a page of the rail is to be shown.
     """
+
+    page_wanted = Signal(str)
 
     def __init__(self, library: Path | None = None, settings: Settings | None = None, *, workers: bool = True) -> None:
         super().__init__()
@@ -53,10 +57,6 @@ class Shell(QMainWindow):
         self.workers = workers
         self._gallery = ShownGallery(self.background, self)
         self.addons = AddOns(self)
-
-    def show_page(self, name: str) -> None:
-        """Shows a page of the rail."""
-        raise NotImplementedError
 
     @property
     def gallery(self) -> tuple[GalleryItem, ...]:

@@ -49,7 +49,7 @@ class Ways(QObject):
             self._pages.runs.show_study(submitted.study, self._shell.session.document.title)
         else:
             self._pages.runs.show_run(submitted.runs[0])
-        self._shell.show_page("runs")
+        self._shell.page_wanted.emit("runs")
 
     def going(self, going: Going) -> None:
         """Shows the runs of what is going on."""
@@ -57,17 +57,17 @@ class Ways(QObject):
             self._pages.runs.show_study(going.study, going.title)
         else:
             self._pages.runs.show_run(going.run)
-        self._shell.show_page("runs")
+        self._shell.page_wanted.emit("runs")
 
     def run(self, run: str) -> None:
         """Shows one run."""
         self._pages.runs.show_run(run)
-        self._shell.show_page("runs")
+        self._shell.page_wanted.emit("runs")
 
     def curves(self, study: str | None, runs: Sequence[str]) -> None:
         """Shows what a study or runs measured, in the live panels below Build."""
         pages = self._pages
-        self._shell.show_page("build")
+        self._shell.page_wanted.emit("build")
         if study is None and len(runs) == 1:
             pages.live.show_run(runs[0])
         else:
@@ -80,7 +80,7 @@ class Ways(QObject):
             self._pages.compare.show_study(studies[0])
         else:
             self._pages.compare.show_runs(runs)
-        self._shell.show_page("compare")
+        self._shell.page_wanted.emit("compare")
 
     def compare_followed(self, wish: Wish) -> None:
         """Compares what the live panels follow."""

@@ -110,6 +110,7 @@ class Window(Shell):
         self.setCentralWidget(middle)
 
     def _connect(self) -> None:
+        self.page_wanted.connect(self.show_page)
         self.documents.shown.connect(partial(self.show_page, "build"))
         self.documents.titled.connect(self.setWindowTitle)
         self.addons.joined.connect(self.documents.join)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from memstudio.desktop import fonts
 from memstudio.desktop import tokens as looks
-from memstudio.desktop.compare.painted import blend, ink_on
+from memstudio.desktop.colours import blend, ink_on
 from memstudio.desktop.live.looks import look
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
-from memstudio.desktop import fonts, theme
+from memstudio.desktop import fonts
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.compare.figure_painting import (
     BESIDE,
@@ -28,6 +28,7 @@ from memstudio.desktop.compare.figure_painting import (
 from memstudio.desktop.compare.overlaying import SHARES, bare, y_name
 from memstudio.desktop.compare.seen import StudySeen
 from memstudio.desktop.live.scales import Scale
+from memstudio.desktop.pointed import ARROWS, At, Pointed
 from memstudio.desktop.tokens import Tokens
 from memstudio.library.study_figure import FigureCell
 
@@ -38,28 +39,18 @@ LOWEST, HIGHEST, NARROWEST, WIDEST = 24, 44, 38, 120
 LABELS = 0.4
 
 
-class FigureView(QWidget):
+class FigureView(Pointed):
     """Shows a StudySeen as dots or heat map. The pointer (mouse, or arrow keys) says one cell; Esc hides it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.seen: StudySeen | None = None
         self._hidden: frozenset[int] = frozenset()
-        self._at: int | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._words = QLabel(self)
-        self._words.setProperty("kind", "pointer")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._words.hide()
-        theme.themed.connect(self._themed)
 
     def show_seen(self, seen: StudySeen, hidden: frozenset[int] = frozenset()) -> None:
         """Shows this figure, without the cases of its second axis in `hidden`."""
         self.seen, self._hidden = seen, hidden
-        self._point_at(None)
+        self.point_at(None)
         self.setMinimumHeight(math.ceil(self.needed))
         self.setAccessibleDescription("; ".join(said(one.cell).replace("\n", " ") for one in self.placed()) or "Nothing measured")
         self.update()
@@ -145,31 +136,13 @@ class FigureView(QWidget):
 
     # ------------------------------------------------------------------------------------------ painting
 
-    def sizeHint(self) -> QSize:
-        return QSize(320, 220)
-
     @property
     def figure_size(self) -> QSize:
         """The size of a figure of it: what it takes of the widget."""
         bottom = max((one.area.bottom() for one in self.placed()), default=60.0)
         return QSize(self.width(), math.ceil(bottom + BELOW + (18 if self.seen is not None and self.seen.kind == "heat" else 0)))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        t = theme.current()
-        self.draw_figure(painter, t)
-        placed = self.placed()
-        if self._at is not None and self._at < len(placed):
-            painter.setPen(QPen(QColor(t.text), 1.2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(placed[self._at].area.adjusted(1, 1, -1, -1), 4, 4)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(t.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), looks.RADIUS_CONTROL, looks.RADIUS_CONTROL)
-
     def draw_figure(self, painter: QPainter, t: Tokens) -> None:
-        """Paints the figure from the painter's origin in the colours of a theme."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         placed = self.placed()
         if self.seen is None or not placed:
@@ -263,65 +236,35 @@ class FigureView(QWidget):
 
     # ------------------------------------------------------------------------------------------ the pointer
 
-    def _point_at(self, at: int | None) -> None:
-        placed = self.placed() if at is not None else []
-        self._at = at if at is not None and at < len(placed) else None
-        if self._at is None:
-            self._words.hide()
-            self.update()
-            return
-        one = placed[self._at]
-        self._words.setText(said(one.cell))
-        self._words.setAccessibleName(self._words.text())
-        self._words.adjustSize()
-        left = min(max(0.0, one.area.center().x() - self._words.width() / 2), self.width() - self._words.width())
-        top = one.area.top() - self._words.height() - 4
-        self._words.move(round(max(0.0, left)), round(top if top >= 0 else one.area.bottom() + 4))
-        self._words.show()
-        self._words.raise_()
-        self.update()
+    def cell_at(self, where: QPointF) -> At | None:
+        return next(((i,) for i, one in enumerate(self.placed()) if one.area.contains(where)), None)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        where: QPointF = event.position()
-        self._point_at(next((i for i, one in enumerate(self.placed()) if one.area.contains(where)), None))
+    def cell_rect(self, at: At) -> QRectF | None:
+        placed = self.placed()
+        return placed[at[0]].area if at[0] < len(placed) else None
 
-    def leaveEvent(self, event: object) -> None:
-        self._point_at(None)
+    def cell_words(self, at: At) -> str:
+        return said(self.placed()[at[0]].cell)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        placed, key = self.placed(), Qt.Key(event.key())
-        ways = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-        if key in ways and placed:
-            self._point_at(0 if self._at is None else _beside(placed, self._at, ways[key]))
-        elif key == Qt.Key.Key_Escape and self._at is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
+    def next_cell(self, at: At | None, key: Qt.Key) -> At | None:
+        placed, move = self.placed(), ARROWS.get(key)
+        if move is None or not placed:
+            return None
+        return (0,) if at is None else (_nearest(placed, at[0], move),)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._point_at(None)
-
-    def _themed(self, _: object) -> None:
-        self.update()
+        self.point_at(None)
 
 
-def _beside(placed: list[Placed], at: int, way: tuple[int, int]) -> int:
-    """The nearest cell in a direction; the same where there is none."""
+def _nearest(placed: list[Placed], at: int, way: tuple[int, int]) -> int:
+    """The nearest cell in a direction (rows, columns); the same where there is none."""
     here = placed[at].area.center()
 
     def away(i: int) -> float:
         there = placed[i].area.center()
         dx, dy = there.x() - here.x(), there.y() - here.y()
-        ahead, aside = dx * way[0] + dy * way[1], abs(dx * way[1]) + abs(dy * way[0])
+        ahead, aside = dy * way[0] + dx * way[1], abs(dy * way[1]) + abs(dx * way[0])
         return ahead + 3 * aside if ahead > 1 else math.inf
 
     best = min(range(len(placed)), key=away)

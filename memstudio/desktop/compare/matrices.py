@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
-from memstudio.desktop import fonts, theme
+from memstudio.desktop import fonts
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.chart import tick_text
-from memstudio.desktop.compare.painted import blend, ink_on
+from memstudio.desktop.colours import blend, ink_on
 from memstudio.desktop.compare.seen import MatricesSeen
 from memstudio.desktop.live.looks import look, pen
+from memstudio.desktop.pointed import At, Pointed, step_in
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count
 from memstudio.library.overlays import Matrix
@@ -30,34 +31,23 @@ TITLE, LEFT, FOOT, GAP = 22, 20, 34, 22
 DEEPER = 118
 #: what is smaller is left blank above the diagonal: tasks not learned yet
 BLANK = 0.005
-_KEYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+#: keys that lead to another matrix
+_PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
-#: a cell: which matrix, row, column
-At = tuple[int, int, int]
 
 
-class MatricesView(QWidget):
+class MatricesView(Pointed):
     """Shows a MatricesSeen. The pointer (mouse, or arrow keys; Page Up and Page Down go to the next matrix) says one value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.seen: MatricesSeen | None = None
         self._hidden: frozenset[int] = frozenset()
-        self._at: At | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._words = QLabel(self)
-        self._words.setProperty("kind", "pointer")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._words.hide()
-        theme.themed.connect(self._themed)
 
     def show_seen(self, seen: MatricesSeen, hidden: frozenset[int] = frozenset()) -> None:
         """Shows these matrices, without those of the groups in `hidden`."""
         self.seen, self._hidden = seen, hidden
-        self._point_at(None)
+        self.point_at(None)
         self.setAccessibleDescription(self.words)
         self._fit()
         self.update()
@@ -128,29 +118,13 @@ class MatricesView(QWidget):
         right = max((max(area.right(), area.left() + NARROWEST) for area in places), default=200.0)
         return QSize(math.ceil(right) + 2, math.ceil(max((area.bottom() + FOOT for area in places), default=60.0)))
 
-    def sizeHint(self) -> QSize:
-        return QSize(320, 220)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
     # ------------------------------------------------------------------------------------------ painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.draw_figure(painter, theme.current())
-        if self._at is not None and (cell := self._cell(self._at)) is not None:
-            painter.setPen(QPen(QColor(theme.current().text), 1.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 3, 3)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.current().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), looks.RADIUS_CONTROL, looks.RADIUS_CONTROL)
-
     def draw_figure(self, painter: QPainter, t: Tokens) -> None:
-        """Paints all matrices from the painter's origin in the colours of a theme."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.shown:
             painter.setPen(QColor(t.dim))
@@ -165,68 +139,33 @@ class MatricesView(QWidget):
 
     # ------------------------------------------------------------------------------------------ the pointer
 
-    def _cell(self, at: At) -> QRectF | None:
+    def cell_at(self, where: QPointF) -> At | None:
+        for i, _, area, side in self._places():
+            if area.contains(where):
+                return i, int((where.y() - area.top()) / side), int((where.x() - area.left()) / side)
+        return None
+
+    def cell_rect(self, at: At) -> QRectF | None:
         for i, _, area, side in self._places():
             if i == at[0]:
                 return QRectF(area.left() + at[2] * side, area.top() + at[1] * side, side, side)
         return None
 
-    def _point_at(self, at: At | None) -> None:
-        self._at = at
-        cell = self._cell(at) if at is not None else None
-        if at is None or cell is None or self.seen is None:
-            self._words.hide()
-            self.update()
-            return
-        self._words.setText(said(self.shown[at[0]], self.seen.labels[self.shown[at[0]].group], at[1], at[2]))
-        self._words.setAccessibleName(self._words.text())
-        self._words.adjustSize()
-        left = min(max(0.0, cell.right() + 6), self.width() - self._words.width())
-        top = cell.top() - self._words.height() - 4
-        self._words.move(round(max(0.0, left)), round(top if top >= 0 else cell.bottom() + 4))
-        self._words.show()
-        self.update()
+    def cell_words(self, at: At) -> str:
+        assert self.seen is not None
+        one = self.shown[at[0]]
+        return said(one, self.seen.labels[one.group], at[1], at[2])
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        where: QPointF = event.position()
-        for i, _, area, side in self._places():
-            if area.contains(where):
-                self._point_at((i, int((where.y() - area.top()) / side), int((where.x() - area.left()) / side)))
-                return
-        self._point_at(None)
-
-    def leaveEvent(self, event: object) -> None:
-        self._point_at(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        shown, key = self.shown, Qt.Key(event.key())
-        if not shown:
-            super().keyPressEvent(event)
-            return
-        which, row, column = self._at or (0, 0, 0)
-        if key in _KEYS:
-            by = _KEYS[key] if self._at is not None else (0, 0)
+    def next_cell(self, at: At | None, key: Qt.Key) -> At | None:
+        if not (shown := self.shown):
+            return None
+        which, *within = at or (0, 0, 0)
+        if key in _PAGES:
+            which = min(max(which + _PAGES[key], 0), len(shown) - 1)
             rows, columns = shown[which].mean.shape
-            self._point_at((which, min(max(row + by[0], 0), rows - 1), min(max(column + by[1], 0), columns - 1)))
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            which = min(max(which + (1 if key == Qt.Key.Key_PageDown else -1), 0), len(shown) - 1)
-            rows, columns = shown[which].mean.shape
-            self._point_at((which, min(row, rows - 1), min(column, columns - 1)))
-        elif key == Qt.Key.Key_Escape and self._at is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
-
-    def _themed(self, _: object) -> None:
-        self.update()
+            return which, min(within[0], rows - 1), min(within[1], columns - 1)
+        there = step_in(shown[which].mean.shape, None if at is None else tuple(within), key)
+        return None if there is None else (which, *there)
 
 
 def said(one: Matrix, label: str, row: int, column: int) -> str:

@@ -8,12 +8,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.live.seen import PictureSeen
+from memstudio.desktop.pointed import At, Pointed, cell_in, kept_inside, rect_in, step_in
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import number
 
@@ -23,7 +24,6 @@ LONGEST = 2.5
 BESIDE = 104
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_KEYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 @cache
@@ -50,24 +50,14 @@ def image(values: npt.NDArray[np.float32], reach: float, t: Tokens) -> QImage:
     return QImage(pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
 
 
-class StatePicture(QWidget):
+class StatePicture(Pointed):
     """Shows a PictureSeen. The pointer (mouse, or arrow keys) says one value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.seen: PictureSeen | None = None
         self._image = QImage()
-        self._at: tuple[int, int] | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setMinimumSize(150, 110)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._words = QLabel(self)
-        self._words.setProperty("kind", "pointer")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._words.hide()
-        theme.themed.connect(self._themed)
 
     def sizeHint(self) -> QSize:
         return QSize(220, 190)
@@ -77,10 +67,7 @@ class StatePicture(QWidget):
         self.seen = seen
         self._image = image(seen.values, seen.reach, theme.current())
         self.setAccessibleDescription(self.words)
-        if self._at is not None:
-            rows, columns = seen.values.shape
-            self._point_at((min(self._at[0], rows - 1), min(self._at[1], columns - 1)))
-        self.update()
+        self.point_at(kept_inside(seen.values.shape, self.at))
 
     @property
     def words(self) -> str:
@@ -110,19 +97,10 @@ class StatePicture(QWidget):
             return picture, scale, QRectF(picture.right() + 14, picture.top(), whole.right() - picture.right() - 14, picture.height())
         return picture, scale, QRectF(whole.left(), scale.bottom() + 2, whole.width(), 16)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self._draw(painter, theme.current(), self._image)
-        if self._at is not None:
-            painter.setPen(QPen(QColor(theme.current().text), 1))
-            painter.drawRect(self._cell_rect(self._at))
-        if self.hasFocus():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(theme.current().accent), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), looks.RADIUS_CONTROL, looks.RADIUS_CONTROL)
+    def draw_live(self, painter: QPainter, t: Tokens) -> None:
+        self._draw(painter, t, self._image)
 
     def draw_figure(self, painter: QPainter, t: Tokens) -> None:
-        """Paints the picture as it stands from the painter's origin, in the colours of a theme."""
         if self.seen is not None:
             self._draw(painter, t, image(self.seen.values, self.seen.reach, t))
 
@@ -144,63 +122,21 @@ class StatePicture(QWidget):
 
     # ------------------------------------------------------------------------------------------ the pointer
 
-    def _cell_rect(self, at: tuple[int, int]) -> QRectF:
-        picture = self._areas()[0]
-        rows, columns = self.seen.values.shape if self.seen is not None else (1, 1)
-        wide, high = picture.width() / columns, picture.height() / rows
-        return QRectF(picture.left() + at[1] * wide, picture.top() + at[0] * high, wide, high)
+    def cell_at(self, where: QPointF) -> At | None:
+        return None if self.seen is None else cell_in(self._areas()[0], self.seen.values.shape, where)
 
-    def _point_at(self, at: tuple[int, int] | None) -> None:
-        self._at = at
-        if at is None or self.seen is None:
-            self._words.hide()
-            self.update()
-            return
-        row, column = at
-        said = (
-            f"row {_short(self.seen.rows[row])}, column {_short(self.seen.columns[column])}: {_short(float(self.seen.values[row, column]))}"
-        )
-        self._words.setText(said)
-        self._words.setAccessibleName(said)
-        self._words.adjustSize()
-        cell = self._cell_rect(at)
-        left = min(max(0.0, cell.right() + 8), self.width() - self._words.width())
-        top = cell.top() - self._words.height() - 4
-        self._words.move(round(max(0.0, left)), round(top if top >= 0 else cell.bottom() + 4))
-        self._words.show()
-        self.update()
+    def cell_rect(self, at: At) -> QRectF | None:
+        if self.seen is None:
+            return None
+        return rect_in(self._areas()[0], self.seen.values.shape, *at)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        picture = self._areas()[0]
-        if self.seen is None or not picture.contains(event.position()):
-            self._point_at(None)
-            return
-        rows, columns = self.seen.values.shape
-        inside: QPointF = event.position() - picture.topLeft()
-        self._point_at(
-            (min(rows - 1, int(inside.y() / picture.height() * rows)), min(columns - 1, int(inside.x() / picture.width() * columns)))
-        )
+    def cell_words(self, at: At) -> str:
+        assert self.seen is not None
+        (row, column), seen = at, self.seen
+        return f"row {_short(seen.rows[row])}, column {_short(seen.columns[column])}: {_short(float(seen.values[row, column]))}"
 
-    def leaveEvent(self, event: object) -> None:
-        self._point_at(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.seen is not None and (move := _KEYS.get(Qt.Key(event.key()))) is not None:
-            rows, columns = self.seen.values.shape
-            row, column = self._at or (0, -move[1] if move[1] > 0 else 0)
-            self._point_at((min(max(row + move[0], 0), rows - 1), min(max(column + move[1], 0), columns - 1)))
-        elif event.key() == Qt.Key.Key_Escape and self._at is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
+    def next_cell(self, at: At | None, key: Qt.Key) -> At | None:
+        return None if self.seen is None else step_in(self.seen.values.shape, at, key)
 
 
 def _draw_figures(painter: QPainter, area: QRectF, figures: Sequence[tuple[str, float]], t: Tokens) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
+from memstudio.desktop.colours import blend, contrast, ink_on
 from memstudio.desktop.compare.columns import difference_words, half_words, mean_words, p_words, places_of
 from memstudio.desktop.compare.overlaying import (
     MOST_BANDS,
@@ -16,7 +17,6 @@ from memstudio.desktop.compare.overlaying import (
     plot_seen,
     reliability_seen,
 )
-from memstudio.desktop.compare.painted import blend, contrast, ink_on
 from memstudio.desktop.compare.seen import Row
 from memstudio.desktop.tokens import THEMES
 from memstudio.library.against import Difference

@@ -183,22 +183,22 @@ def test_matrices_stand_side_by_side_and_the_pointer_reads_them(qtbot: QtBot, pa
     areas = [area for _, _, area, _ in view._places()]
     assert len(areas) == 2
     assert not areas[0].intersects(areas[1])
-    cell = view._cell((1, 1, 0))
+    cell = view.cell_rect((1, 1, 0))
     assert cell is not None
     page.board.scrolled.ensureWidgetVisible(page.board.panels["matrices"])
     qtbot.mouseMove(view, cell.center().toPoint())
-    qtbot.waitUntil(lambda: view._words.text().startswith("delta rule, after task 2, task 1:\n0.400"), timeout=2000)
+    qtbot.waitUntil(lambda: view.said.text().startswith("delta rule, after task 2, task 1:\n0.400"), timeout=2000)
     view.setFocus()
-    view._point_at(None)
+    view.point_at(None)
     qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert view._words.text().startswith("attention, after task 1, task 1:\n0.900")
+    assert view.said.text().startswith("attention, after task 1, task 1:\n0.900")
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown):
         qtbot.keyClick(view, key)
-    assert view._words.text().startswith("delta rule, after task 2, task 2:\n0.950")
+    assert view.said.text().startswith("delta rule, after task 2, task 2:\n0.950")
     qtbot.keyClick(view, Qt.Key.Key_Up)
-    assert view._words.text().endswith("not known")
+    assert view.said.text().endswith("not known")
     qtbot.keyClick(view, Qt.Key.Key_Escape)
-    assert view._words.isHidden()
+    assert view.said.isHidden()
 
 
 def test_many_matrices_are_scrolled_and_keep_their_numbers(qtbot: QtBot, page: ComparePage, folder: Path) -> None:
@@ -397,7 +397,7 @@ def test_both_themes_paint_everything(qtbot: QtBot, page: ComparePage, name: str
     assert image.pixelColor(QPoint(4, page.height() - 4)).name().upper() == t.background
     # the matrices' ground is the card's, and their highest value is deep
     view = page.board.matrices
-    cell = view._cell((0, 0, 0))
+    cell = view.cell_rect((0, 0, 0))
     assert cell is not None
     own = view.grab().toImage()
     assert own.pixelColor(cell.topLeft().toPoint() + QPoint(5, 5)).lightness() != own.pixelColor(QPoint(own.width() - 3, 3)).lightness()

@@ -80,14 +80,14 @@ def test_dots_are_read_with_the_arrow_keys(qtbot: QtBot, figure_page: ComparePag
     assert figure_page.board.study.notes.text().startswith("Hollow: fewer than 3 seeds")
     view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(view, Qt.Key.Key_Down)
-    assert view._words.text().splitlines()[0] == "attention, key width 1"
-    assert view._words.text().splitlines()[1] == "0.31, 95 % interval 0.29 to 0.33, 3 seeds"
+    assert view.said.text().splitlines()[0] == "attention, key width 1"
+    assert view.said.text().splitlines()[1] == "0.31, 95 % interval 0.29 to 0.33, 3 seeds"
     for _ in range(9):
         qtbot.keyClick(view, Qt.Key.Key_Down)
-    assert view._words.text().splitlines()[0] == "delta rule, key width 4"
-    assert view._words.text().splitlines()[2] == "2 of 3 runs finished; only 2 seeds"
+    assert view.said.text().splitlines()[0] == "delta rule, key width 4"
+    assert view.said.text().splitlines()[2] == "2 of 3 runs finished; only 2 seeds"
     qtbot.keyClick(view, Qt.Key.Key_Escape)
-    assert view._words.isHidden()
+    assert view.said.isHidden()
 
 
 def test_a_heat_map_has_large_numbers_above_and_is_read_by_mouse(qtbot: QtBot, figure_page: ComparePage) -> None:
@@ -98,11 +98,11 @@ def test_a_heat_map_has_large_numbers_above_and_is_read_by_mouse(qtbot: QtBot, f
     assert [one.cell.label for one in placed] == [f"{m}, key width {w}" for m in ("attention", "delta rule") for w in (1, 2, 4)]
     assert len({round(one.area.top()) for one in placed}) == 2
     qtbot.mouseMove(view, placed[4].area.center().toPoint())
-    qtbot.waitUntil(lambda: view._words.text().startswith("delta rule, key width 2\n0.21"), timeout=2000)
+    qtbot.waitUntil(lambda: view.said.text().startswith("delta rule, key width 2\n0.21"), timeout=2000)
     qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert view._words.text().startswith("delta rule, key width 4\n")
+    assert view.said.text().startswith("delta rule, key width 4\n")
     qtbot.keyClick(view, Qt.Key.Key_Up)
-    assert view._words.text().startswith("attention, key width 4\n")
+    assert view.said.text().startswith("attention, key width 4\n")
 
 
 def test_another_measure(qtbot: QtBot, figure_page: ComparePage) -> None:

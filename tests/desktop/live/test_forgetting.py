@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from memstudio.desktop.colours import ink_on, luminance
 from memstudio.desktop.live.forgetting import AVERAGE, CELL, MATRIX, TASKS
 from memstudio.desktop.live.look import Look
-from memstudio.desktop.live.matrix_picture import MatrixPicture, _luminance, colour, ink
+from memstudio.desktop.live.matrix_picture import MatrixPicture, colour
 from memstudio.desktop.live.seen import MatrixSeen, PlotSeen, Wish
 from memstudio.desktop.tokens import DARK, LIGHT, Tokens
 from memstudio.library import Library
@@ -125,13 +126,13 @@ def test_the_run_on_its_way_shows_its_own_matrix(opened: Library, study: Study) 
 def test_numbers_can_be_read_on_every_ground_and_higher_is_stronger(t: Tokens) -> None:
     grounds = [colour(share, t) for share in np.linspace(0, 1, 51).tolist()]
     for ground in grounds:
-        light = sorted((_luminance(ground), _luminance(ink(ground))))
+        light = sorted((luminance(ground), luminance(ink_on(ground))))
         assert (light[1] + 0.05) / (light[0] + 0.05) >= 4.5
-    brightness = [_luminance(ground) for ground in grounds]
+    brightness = [luminance(ground) for ground in grounds]
     assert brightness == sorted(brightness, reverse=not t.dark)
     assert abs(colour(1.0, t).hue() - QColor(t.curves[0].colour).hue()) <= 2
     # the shares that most tasks reach are all written alike
-    assert len({ink(colour(share, t)).name() for share in np.linspace(0.8, 1, 21).tolist()}) == 1
+    assert len({ink_on(colour(share, t)).name() for share in np.linspace(0.8, 1, 21).tolist()}) == 1
 
 
 def table() -> MatrixSeen:
@@ -158,11 +159,11 @@ def test_the_keyboard_says_each_place(qtbot: QtBot) -> None:
     picture.show_seen(table())
     assert picture.accessibleDescription() == "Accuracy after task 2: task 1 0.40; task 2 1.00"
     qtbot.keyClick(picture, Qt.Key.Key_Down)
-    assert picture._said.text() == "task 1, after task 1: 0.900"
+    assert picture.said.text() == "task 1, after task 1: 0.900"
     qtbot.keyClick(picture, Qt.Key.Key_Right)
-    assert picture._said.text() == "task 2, after task 1: not measured"
+    assert picture.said.text() == "task 2, after task 1: not measured"
     qtbot.keyClick(picture, Qt.Key.Key_Escape)
-    assert picture._said.isHidden()
+    assert picture.said.isHidden()
 
 
 # ------------------------------------------------------------------------------------------ the panel

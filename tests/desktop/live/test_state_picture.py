@@ -49,12 +49,12 @@ def test_nothing_but_zeros_is_all_middle() -> None:
 
 
 def test_the_pointer_says_one_value(picture: StatePicture, qtbot: QtBot) -> None:
-    at = picture._cell_rect((0, 2)).center().toPoint()
+    at = picture.cell_rect((0, 2)).center().toPoint()
     qtbot.mouseMove(picture, at)
-    qtbot.waitUntil(picture._words.isVisible)
-    assert picture._words.text() == "row 0, column 2: −1"
+    qtbot.waitUntil(picture.said.isVisible)
+    assert picture.said.text() == "row 0, column 2: −1"
     qtbot.mouseMove(picture, QPoint(239, 199))
-    qtbot.waitUntil(lambda: not picture._words.isVisible())
+    qtbot.waitUntil(lambda: not picture.said.isVisible())
 
 
 def test_arrow_keys_move_the_pointer(picture: StatePicture, qtbot: QtBot) -> None:
@@ -65,16 +65,16 @@ def test_arrow_keys_move_the_pointer(picture: StatePicture, qtbot: QtBot) -> Non
         (Qt.Key.Key_Down, "row 1, column 1: −0.5"),
     ):
         qtbot.keyClick(picture, key)
-        assert picture._words.text() == said
+        assert picture.said.text() == said
     qtbot.keyClick(picture, Qt.Key.Key_Escape)
-    assert picture._words.isHidden()
+    assert picture.said.isHidden()
 
 
 def test_a_smaller_picture_keeps_the_pointer_inside(picture: StatePicture, qtbot: QtBot) -> None:
-    picture._point_at((1, 2))
+    picture.point_at((1, 2))
     small = PictureSeen("s", (), ("",), "", "u", 0, VALUES[:1, :1], (0.0,), (0.0,), 6)
     picture.show_seen(small)
-    assert picture._words.text() == "row 0, column 0: 1"
+    assert picture.said.text() == "row 0, column 0: 1"
 
 
 def test_the_picture_is_said_in_words(picture: StatePicture) -> None:

@@ -22,10 +22,11 @@ def ink_on(ground: QColor) -> QColor:
 
 def contrast(one: QColor, other: QColor) -> float:
     """The contrast of two colours, 1 to 21 (WCAG 2)."""
-
-    def luminance(colour: QColor) -> float:
-        parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (colour.redF(), colour.greenF(), colour.blueF())]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: QColor) -> float:
+    """The relative luminance of a colour, 0 to 1 (WCAG 2)."""
+    parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (colour.redF(), colour.greenF(), colour.blueF())]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
