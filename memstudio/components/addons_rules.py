@@ -266,7 +266,7 @@ def _works_out(entry: Entry) -> None:
         sizes = _asked(one, "sizes", configured.sizes, inputs)
         _outputs(one, outputs)
         if cost is not None and not _is_cost(cost):
-            raise Fault(f"{one.id}: cost must give Cost(parameters, state_bytes) in whole numbers, not {cost!r:.60}.")
+            raise Fault(f"{one.id}: cost must give Cost(parameters, state_bytes, flops) in whole numbers, not {cost!r:.60}.")
         if sizes is not None and not all(isinstance(name, str) and name.isidentifier() for name in sizes):
             raise Fault(f"{one.id}: sizes must give keywords of the implementation, not {sizes!r:.60}.")
 
@@ -284,7 +284,7 @@ def _outputs(one: Component, outputs: Any) -> None:
 
 
 def _is_cost(cost: Any) -> bool:
-    numbers = (cost.parameters, cost.state_bytes) if isinstance(cost, Cost) else (None,)
+    numbers = (cost.parameters, cost.state_bytes, cost.flops) if isinstance(cost, Cost) else (None,)
     return all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
 
 

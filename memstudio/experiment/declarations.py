@@ -65,17 +65,22 @@ class Preset:
 
 @dataclass(frozen=True)
 class Cost:
-    """parameters: trained numbers; state_bytes: what one item's memory takes (float32) after the sequence at its port."""
+    """What a component takes: parameters: trained numbers; state_bytes: one item's memory (float32) after the sequence at its port.
+
+    flops: what the matrix products of reading one such item take, forward, by the step-by-step equations (a multiply and an add are two;
+    an outer product counts as a product over one; 0: not said).
+    """
 
     parameters: int = 0
     state_bytes: int = 0
+    flops: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.parameters + other.parameters, self.state_bytes + other.state_bytes)
+        return Cost(self.parameters + other.parameters, self.state_bytes + other.state_bytes, self.flops + other.flops)
 
     def times(self, n: int) -> Cost:
         """n of the same."""
-        return Cost(self.parameters * n, self.state_bytes * n)
+        return Cost(self.parameters * n, self.state_bytes * n, self.flops * n)
 
 
 def no_cost(values: Values, inputs: Inputs) -> Cost:

@@ -18,8 +18,14 @@ def around_cost(values: Values, inputs: Inputs, cell: Cost) -> Cost:
     width = width_of(inputs)
     taps, multiple = values["convolution"], values["feed_forward"]
     scales = width * (1 + (multiple > 0)) if values["norm"] else 0
-    parameters = scales + taps * width + 2 * multiple * width * width
-    return (cell + Cost(parameters, max(taps - 1, 0) * width * BYTES)).times(values["repeat"])
+    fed = 2 * multiple * width * width
+    around = Cost(scales + taps * width + fed, max(taps - 1, 0) * width * BYTES, 2 * fed * time_of(inputs))
+    return (cell + around).times(values["repeat"])
+
+
+def products(inputs: Inputs, *sizes: int) -> int:
+    """Cost.flops of matrix products made at every position: sizes are rows times columns of each matrix (heads times those of one)."""
+    return 2 * sum(sizes) * time_of(inputs)
 
 
 def width_of(inputs: Inputs) -> int:

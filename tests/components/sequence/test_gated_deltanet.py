@@ -152,10 +152,10 @@ def test_the_preset_is_the_delta_rule() -> None:
 def test_the_gate_starts_with_spans_of_10_to_1000_positions() -> None:
     torch.manual_seed(0)
     writer = get("sequence.gated_deltanet")(heads=64).build(width=8).writer
-    step = torch.nn.functional.softplus(writer.step.bias.detach())
+    step = torch.nn.functional.softplus(writer.decay.step.bias.detach())
     assert 0.001 * 0.999 <= float(step.min()) < 0.003
     assert 0.04 < float(step.max()) <= 0.1 * 1.001
-    assert (writer.log_rate == 0).all()
+    assert (writer.decay.log_rate == 0).all()
 
 
 def test_read_is_the_answer_without_writing() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from memstudio.components.sequence.family import BYTES, memory, width_of
+from memstudio.components.sequence.family import BYTES, memory, products, width_of
+from memstudio.components.sequence.parameters import CHUNK, HEADS, KEY_WIDTH, OUTPUT_GATE, OUTPUT_NORM, VALUE_WIDTH
 from memstudio.experiment.declarations import Cost, Equation, Preset, Source, Values
 from memstudio.experiment.kinds import Inputs
-from memstudio.experiment.parameters import Flag, Whole
+from memstudio.experiment.parameters import Flag
 
 
 def parts(values: Values, inputs: Inputs) -> Mapping[str, int]:
@@ -22,8 +23,11 @@ def parts(values: Values, inputs: Inputs) -> Mapping[str, int]:
 
 
 def cost(values: Values, inputs: Inputs) -> Cost:
-    """All parts, and one matrix a head."""
-    return Cost(sum(parts(values, inputs).values()), values["heads"] * values["key_width"] * values["value_width"] * BYTES)
+    """All parts, and one matrix a head, with which three products are made: what a key holds, what is written, what a query finds."""
+    width, heads = width_of(inputs), values["heads"]
+    keys, data, matrix = heads * values["key_width"], heads * values["value_width"], heads * values["key_width"] * values["value_width"]
+    maps = width * (2 * keys + data + heads * (1 + values["gate"]) + data * (1 + values["output_gate"]))
+    return Cost(sum(parts(values, inputs).values()), matrix * BYTES, products(inputs, maps, 3 * matrix))
 
 
 SCHLAG = Source("Schlag, Irie, Schmidhuber", 2021, "Linear Transformers Are Secretly Fast Weight Programmers", "ICML 2021")
@@ -48,57 +52,15 @@ COMPONENTS = (
             "belongs to the published layer is part of the surroundings; with nested use it is absent."
         ),
         parameters=(
-            Whole(name="heads", title="Heads", default=2, low=1, high=64, role="heads", meaning="Separate matrices, side by side."),
-            Whole(
-                name="key_width",
-                title="Key width",
-                default=32,
-                low=1,
-                high=512,
-                log=True,
-                unit="a head",
-                role="key_width",
-                meaning="Numbers in a key of one head; about so many different keys fit without interference.",
-            ),
-            Whole(
-                name="value_width",
-                title="Value width",
-                default=32,
-                low=1,
-                high=512,
-                log=True,
-                unit="a head",
-                role="value_width",
-                meaning="Numbers in a value of one head.",
-            ),
+            HEADS,
+            KEY_WIDTH,
+            VALUE_WIDTH,
             Flag(
                 name="gate", title="Forget gate", default=True, role="gate", meaning="Let the whole matrix fade by α; off: the delta rule."
             ),
-            Flag(
-                name="output_norm",
-                title="Output norm",
-                default=True,
-                role="output_norm",
-                meaning="Scale each head's answer to root mean square 1 before it leaves.",
-            ),
-            Flag(
-                name="output_gate",
-                title="Output gate",
-                default=True,
-                role="output_gate",
-                meaning="Let each position choose which parts of the answer pass.",
-            ),
-            Whole(
-                name="chunk",
-                title="Chunk",
-                default=32,
-                low=1,
-                high=256,
-                log=True,
-                unit="positions",
-                role="chunk",
-                meaning="Positions worked on together; changes the speed only.",
-            ),
+            OUTPUT_NORM,
+            OUTPUT_GATE,
+            CHUNK,
         ),
         equations=(
             Equation("Writing", "Sₜ = αₜ Sₜ₋₁ (I − βₜ kₜ kₜᵀ) + βₜ vₜ kₜᵀ"),
@@ -114,6 +76,7 @@ COMPONENTS = (
         reference="memstudio.components.sequence.gated_deltanet.reference:run",
         cost=cost,
         parts=parts,
+        version=2,  # 2: the names of the gate's weights
         tiny={"heads": 2, "key_width": 3, "value_width": 4, "chunk": 4},
         synonyms=("DeltaNet", "fast weights", "linear attention", "linear transformer", "matrix memory", "Gated DeltaNet", "GDN"),
         presets=(

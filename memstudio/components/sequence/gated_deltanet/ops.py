@@ -6,11 +6,11 @@ reads a tensor's value, indexes by a mask or writes in place, so everything work
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
+
+from memstudio.components.sequence.chunks import decay_between, in_chunks, without_autocast
 
 #: Pieces this short are stepped through: a chunk would cost a triangular solve for nothing (measured on a CPU: even at 2, slower from 3).
 SHORT = 2
@@ -26,18 +26,13 @@ def gated_delta_rule(
     and the state (..., H, V, K), in float64 for float64 and in float32 otherwise. The chunk changes speed, not numbers.
     """
     exact = torch.float64 if value.dtype == torch.float64 else torch.float32
-    with _without_autocast(value.device.type):
+    with without_autocast(value.device.type):
         # Time next to the widths, heads among the leading axes: every product below is then one batched product.
         q, k, v = (part.to(exact).movedim(-2, -3) for part in (query, key, value))
         g, b = (part.to(exact).movedim(-1, -2) for part in (log_decay, strength))
         run = stepwise if k.shape[-2] <= SHORT else chunkwise
         answers, last = run(q, k, v, g, b, None if state is None else state.to(exact), chunk)
     return answers.movedim(-3, -2).to(value.dtype), last
-
-
-def _without_autocast(device: str) -> AbstractContextManager[object]:
-    """Keeps autocast from rounding the solve and the products; devices without autocast (meta) need nothing."""
-    return torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext()
 
 
 def stepwise(q: Tensor, k: Tensor, v: Tensor, g: Tensor, b: Tensor, state: Tensor | None, chunk: int = 1) -> tuple[Tensor, Tensor]:
@@ -65,8 +60,8 @@ def chunkwise(q: Tensor, k: Tensor, v: Tensor, g: Tensor, b: Tensor, state: Tens
     size = min(chunk, time)
     # Positions that fill the last chunk neither decay (log 1) nor write (strength 0), as masked ones do.
     fill = -time % size
-    q, k, v = (_chunks(pad(part, (0, 0, 0, fill)), size, -2) for part in (q, k, v))
-    g, b = (_chunks(pad(part, (0, fill)), size, -1) for part in (g, b))
+    q, k, v = (in_chunks(pad(part, (0, 0, 0, fill)), size, -2) for part in (q, k, v))
+    g, b = (in_chunks(pad(part, (0, fill)), size, -1) for part in (g, b))
     gamma = g.cumsum(-1).exp()  # (..., H, N, C): since the chunk's start
     between = decay_between(g)  # (..., H, N, C, C): from step i to step t
     rows = k * b[..., None]
@@ -92,22 +87,3 @@ def chunkwise(q: Tensor, k: Tensor, v: Tensor, g: Tensor, b: Tensor, state: Tens
         answers.append(answer)
     assert matrix is not None  # there is at least one chunk
     return torch.stack(answers, -3).flatten(-3, -2)[..., :time, :], matrix
-
-
-def _chunks(x: Tensor, size: int, axis: int) -> Tensor:
-    """The time axis (counted from the end) split into (chunk number, position in the chunk)."""
-    shape = list(x.shape)
-    place = x.dim() + axis
-    return x.reshape(*shape[:place], shape[place] // size, size, *shape[place + 1 :])
-
-
-def decay_between(log_decay: Tensor) -> Tensor:
-    """(..., C) -> (..., C, C): exp of the sum of log_decay over i < l ≤ t at [t, i], 0 above the diagonal.
-
-    Each sum is made of its own terms rather than as a difference of two long sums: after one extreme gate (log α = −10,000)
-    a difference would have lost the digits of every gentle gate that follows.
-    """
-    size = log_decay.shape[-1]
-    below = torch.ones(size, size, dtype=torch.bool, device=log_decay.device).tril(-1)
-    sums = log_decay[..., None].expand(*log_decay.shape, size).masked_fill(~below, 0.0).cumsum(-2)
-    return sums.exp().tril()

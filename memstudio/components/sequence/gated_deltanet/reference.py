@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from memstudio.components.sequence.written_out import decay, in_heads, mapped, output, sigmoid, silu, unit
+
 
 def gated_delta_rule(
     query: Tensor, key: Tensor, value: Tensor, log_decay: Tensor, strength: Tensor, state: Tensor | None = None
@@ -36,27 +38,18 @@ class Steps:
         self.matrix: Tensor | float = 0.0
 
     def _heads(self, name: str, x: Tensor) -> Tensor:
-        y = x @ self.weights[name].mT
-        y = y / (1 + (-y).exp())
-        return y.reshape(x.shape[0], self.values["heads"], -1)
-
-    @staticmethod
-    def _unit(x: Tensor) -> Tensor:
-        return x / (x.square().sum(-1, keepdim=True) + 1e-6).sqrt()
+        return in_heads(silu(mapped(self.weights, name, x)), self.values["heads"])
 
     def ask(self, x: Tensor) -> Tensor:
         """The query of a position: (batch, heads, key)."""
-        return self._unit(self._heads("query.map.weight", x))
+        return unit(self._heads("query.map", x))
 
     def write(self, x: Tensor, mask: Tensor | None = None) -> None:
         """Writes one position; where mask (batch,) is False the memory stays."""
-        key = self._unit(self._heads("writer.key.weight", x))
-        value = self._heads("writer.value.weight", x)
-        beta = 1 / (1 + (-(x @ self.weights["writer.strength.weight"].mT)).exp())
-        alpha = torch.ones_like(beta)
-        if self.values["gate"]:
-            step = x @ self.weights["writer.step.weight"].mT + self.weights["writer.step.bias"]
-            alpha = (-self.weights["writer.log_rate"].exp() * (1 + step.exp()).log()).exp()
+        key = unit(self._heads("writer.key", x))
+        value = self._heads("writer.value", x)
+        beta = sigmoid(mapped(self.weights, "writer.strength", x))
+        alpha = decay(self.weights, "writer.decay", x) if self.values["gate"] else torch.ones_like(beta)
         before = self.matrix if isinstance(self.matrix, Tensor) else x.new_zeros(*value.shape, key.shape[-1])
         error = value - (alpha[..., None, None] * before @ key[..., None])[..., 0]
         after = alpha[..., None, None] * before + (beta[..., None] * error)[..., None] * key[..., None, :]
@@ -69,13 +62,7 @@ class Steps:
 
     def out(self, answer: Tensor, x: Tensor) -> Tensor:
         """The layer's output (batch, width)."""
-        if self.values["output_norm"]:
-            answer = answer / (answer.square().mean(-1, keepdim=True) + 1e-5).sqrt() * self.weights["output.scale"]
-        y = answer.reshape(x.shape[0], -1)
-        if self.values["output_gate"]:
-            gate = x @ self.weights["output.gate.weight"].mT
-            y = y * gate / (1 + (-gate).exp())
-        return y @ self.weights["output.map.weight"].mT
+        return output(self.values, self.weights, answer, x)
 
 
 def run(values: Mapping[str, Any], weights: Mapping[str, Tensor], x: Tensor, write: Tensor | None = None) -> Tensor:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from memstudio.components.sequence.family import BYTES, memory, width_of
+from memstudio.components.sequence.family import BYTES, memory, products, width_of
 from memstudio.experiment.declarations import Cost, Equation, Source, Values
 from memstudio.experiment.kinds import Inputs
 from memstudio.experiment.parameters import Flag, Nested, Real, Whole
 
 
 def cost(values: Values, inputs: Inputs) -> Cost:
-    """The inner memory with a writer for each further memory, the router, and two counts of the router for each memory."""
+    """The inner memory with a writer for each further memory, the router, and two counts of the router for each memory.
+
+    Its products are counted as if each memory were asked and answered by maps of its own, which are shared.
+    """
     inner, count = values["inner"], values["memories"] + values["shared"]
     one = inner.cost(inputs)
     writer = inner.entry.component.parts(inner.values, inputs)["writer"]
     parameters = one.parameters + writer * (count - 1) * values["own_maps"] + width_of(inputs) * values["memories"]
-    return Cost(parameters, one.state_bytes * count + 2 * values["memories"] * BYTES)
+    flops = one.flops * count + products(inputs, width_of(inputs) * values["memories"])
+    return Cost(parameters, one.state_bytes * count + 2 * values["memories"] * BYTES, flops)
 
 
 def too_many(top_k: int, memories: int) -> str | None:
