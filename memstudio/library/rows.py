@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,10 @@ AT_WORK = ("starting", "running")
 SILENT = 30.0
 
 
-@dataclass(frozen=True)
-class RunRow:
+class RunRow(NamedTuple):
     """A run. Times are seconds since 1970; document and environment are sha256 sums (see Library.document, .environment).
+
+    A named tuple, because a frozen dataclass takes four times as long to make and lists hold thousands of them.
 
     state: queued, starting, running, paused, finished, stopped, failed or lost; held: a worker (pid on machine) holds it;
     step of steps (None before the worker has said how many); attempts: how often it was begun or gone on with;

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import sqlite_utils
@@ -19,13 +19,13 @@ from memstudio.library.names import FIELDS, MANY, TABLES, Name, environment_sql,
 from memstudio.library.rows import CellRow, RunRow, StudyRow
 from memstudio.library.series import name_of
 
-#: what a run has from its cell: read once a cell, where a join would read it once a run
+#: what a run has from its cell, side by side among its fields: read once a cell, where a join would read it once a run
 _OF_CELL = ("study", "study_title", "cell", "sets")
-_NO_CELL: dict[str, Any] = {"study": None, "study_title": None, "cell": "", "sets": {}}
-_NAMES = tuple(field.name for field in fields(RunRow) if field.name not in _OF_CELL)
-_SELECT = ", ".join({"tags": "r.id"}.get(name, f"r.{name}") for name in _NAMES) + ", r.cell"
-_FLAGS = ("starred", "held", "baseline", "packed")
-_TAGS = _NAMES.index("tags")
+_NO_CELL: tuple[Any, ...] = (None, None, "", {})
+_NAMES = tuple(name for name in RunRow._fields if name not in _OF_CELL[1:])
+_SELECT = ", ".join({"tags": "r.id", "study": "r.cell"}.get(name, f"r.{name}") for name in _NAMES)
+_CELL, _TAGS = _NAMES.index("study"), _NAMES.index("tags")
+_FLAGS = tuple(map(_NAMES.index, ("starred", "held", "baseline", "packed")))
 
 
 @dataclass(frozen=True)
@@ -150,27 +150,24 @@ def _rows(conn: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[RunRow]:
     """The rows of a query. 10,000 of them take about as long as SQLite takes to find them, so little is done to each."""
     rows = cursor.fetchall()
     tags = _tags_of(conn, [values[_TAGS] for values in rows])
-    cells = _cells_of(conn, {values[-1] for values in rows})
-    found = []
+    cells = _cells_of(conn, {values[_CELL] for values in rows})
+    of_cell, tags_of, make, found = cells.get, tags.get, RunRow._make, []
     for values in rows:
-        row = dict(zip(_NAMES, values, strict=False))
-        row |= cells.get(values[-1], _NO_CELL)
-        row["tags"] = tags.get(row["tags"], ())
+        row = list(values)
         for flag in _FLAGS:
             row[flag] = row[flag] != 0
-        # a frozen dataclass sets its fields one by one through object.__setattr__: 10,000 rows take twice as long that way
-        made = object.__new__(RunRow)
-        object.__setattr__(made, "__dict__", row)
-        found.append(made)
+        row[_TAGS] = tags_of(row[_TAGS], ())
+        row[_CELL : _CELL + 1] = of_cell(row[_CELL], _NO_CELL)
+        found.append(make(row))
     return found
 
 
-def _cells_of(conn: sqlite3.Connection, ids: Collection[int | None]) -> dict[int, dict[str, Any]]:
-    """What runs have from their cells, by the cells' ids; of all cells where many are asked for."""
+def _cells_of(conn: sqlite3.Connection, ids: Collection[int | None]) -> dict[int, tuple[Any, ...]]:
+    """What runs have from their cells (see _OF_CELL), by the cells' ids; of all cells where many are asked for."""
     some = (" WHERE c.id IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]) if len(ids) < MANY else ("", [])
     columns = "SELECT c.id, s.uid, s.title, c.label, c.sets FROM cell c LEFT JOIN study s ON s.id = c.study"
     return {
-        id: dict(zip(_OF_CELL, (study, title, label, stored_json.mapping_or_empty(sets)), strict=True))
+        id: (study, title, label, stored_json.mapping_or_empty(sets))
         for id, study, title, label, sets in conn.execute(columns + some[0], some[1])
     }
 

@@ -101,10 +101,11 @@ def _add_some(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]], name
     few = len(by_id) < _MANY
     some = " AND run IN (SELECT value FROM json_each(?))" if few else ""
     asked = [json.dumps(list(by_id))] if few else []
+    of_run = by_id.get
     for name, key in names.items():
         for run, last in conn.execute(one + some, [*key, *asked]).fetchall():
-            if run in by_id:
-                by_id[run][name] = math.nan if last is None else last
+            if (own := of_run(run)) is not None:
+                own[name] = math.nan if last is None else last
 
 
 def _add_derived(conn: sqlite3.Connection, by_id: dict[int, dict[str, float]], names: set[str] | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from memstudio.desktop.live.seen import Head
 from memstudio.library import RunRow
 
 ROW = RunRow(
-    **{field.name: None for field in dataclasses.fields(RunRow)}  # type: ignore[arg-type]
+    **dict.fromkeys(RunRow._fields)  # type: ignore[arg-type]
     | {"uid": "a1", "title": "A study", "state": "running", "cell": "gated delta rule", "seed": 2, "step": 1240, "steps": 2000}
     | {"device": "cpu", "threads": 1, "queued": 0.0}
 )
@@ -52,9 +51,9 @@ def test_the_words_of_a_run_on_its_way() -> None:
 def test_the_words_of_what_waits_and_what_is_over() -> None:
     assert words(head("queued", {"queued": 9})) == "A study · waiting for a worker"
     assert words(head("finished", {"finished": 9})) == "A study · 9 runs"
-    row = dataclasses.replace(ROW, state="finished", step=2000, started=10.0, ended=75.0)
+    row = ROW._replace(state="finished", step=2000, started=10.0, ended=75.0)
     assert words(head("finished", {"finished": 1}, row)) == "gated delta rule, seed 2 · 2,000 steps · took 1 min 5 s · CPU, 1 thread"
-    young = dataclasses.replace(ROW, state="starting", step=0, steps=None, device=None)
+    young = ROW._replace(state="starting", step=0, steps=None, device=None)
     assert words(head("starting", {"starting": 1}, young)) == "gated delta rule, seed 2 · being built"
 
 
@@ -63,11 +62,11 @@ def test_devices() -> None:
 
 
 def test_what_went_wrong_names_run_node_and_reason() -> None:
-    failed = dataclasses.replace(ROW, state="failed", failure="Memory ran out; try a smaller batch.", failed_node="mem1")
+    failed = ROW._replace(state="failed", failure="Memory ran out; try a smaller batch.", failed_node="mem1")
     assert said(failed) == "Gated delta rule, seed 2, at mem1: Memory ran out; try a smaller batch."
     assert said(failed, 3).endswith("(2 more went wrong.)")
-    again = dataclasses.replace(failed, failure="At step 3, first at mem1: The loss is not a number.")
+    again = failed._replace(failure="At step 3, first at mem1: The loss is not a number.")
     assert said(again).count("mem1") == 1
-    lost = dataclasses.replace(ROW, state="lost", cell="")
+    lost = ROW._replace(state="lost", cell="")
     assert said(lost) == "Its process is gone; Resume goes on from the last checkpoint."
-    assert "log" in said(dataclasses.replace(ROW, state="failed", cell="", failure=None))
+    assert "log" in said(ROW._replace(state="failed", cell="", failure=None))

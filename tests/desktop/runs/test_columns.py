@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def row(tmp_path: Path) -> RunRow:
 def test_every_fixed_column_says_something_of_every_run_and_sorts_by_what_the_library_knows(row: RunRow) -> None:
     for column in columns.FIXED:
         assert isinstance(column.say(row, {}), str)
-        assert isinstance(column.say(replace(row, started=None, steps=None, device=None, failure=None), {}), str)
+        assert isinstance(column.say(row._replace(started=None, steps=None, device=None, failure=None), {}), str)
         assert column.sort == "" or column.sort in FIELDS, column.id
 
 
@@ -36,11 +35,11 @@ def test_what_they_say(row: RunRow) -> None:
     assert say["title"] == "One"
     assert say["state"] == "paused 25 %"
     assert say["step"] == "250 of 1,000"
-    assert columns.FIXED[0].say(replace(row, starred=True), {}) == "★"
+    assert columns.FIXED[0].say(row._replace(starred=True), {}) == "★"
 
 
 def test_a_worker_that_is_not_heard_of_is_not_answering(row: RunRow) -> None:
-    silent = replace(row, state="running", heartbeat=time.time() - 120)
+    silent = row._replace(state="running", heartbeat=time.time() - 120)
     assert {column.id: column.say(silent, {}) for column in columns.FIXED}["state"] == "not answering"
     assert "not answering for 2 min" in progress_text(silent)
     assert "2 min" in of_run(silent, time.time()).text
@@ -48,9 +47,9 @@ def test_a_worker_that_is_not_heard_of_is_not_answering(row: RunRow) -> None:
 
 def test_time_does_not_run_on_while_a_run_is_paused(row: RunRow) -> None:
     assert row.started is not None
-    assert columns.took(replace(row, heartbeat=row.started + 5)) == pytest.approx(5)
-    assert columns.took(replace(row, state="finished", ended=row.started + 7)) == pytest.approx(7)
-    assert columns.took(replace(row, started=None)) is None
+    assert columns.took(row._replace(heartbeat=row.started + 5)) == pytest.approx(5)
+    assert columns.took(row._replace(state="finished", ended=row.started + 7)) == pytest.approx(7)
+    assert columns.took(row._replace(started=None)) is None
 
 
 @pytest.mark.parametrize(
