@@ -76,6 +76,9 @@ def with_match(document: Document, typed: str) -> Document:
     width, _, to = rest.partition(":")
     if what not in ("parameters", "state_bytes", "step_time") or "." not in width:
         raise Typed(f"--match {typed} is not WHAT:NODE.PARAM[:LABEL] with parameters, state_bytes or step_time.")
+    node, nodes = width.partition(".")[0], [node.id for node in document.nodes]
+    if node not in nodes:
+        raise Typed(f"--match {typed}: there is no node {node!r}; there are {', '.join(nodes)}.")
     axes = [axis for axis in document.run.vary if axis.tuned is None]
     if not axes:
         raise Typed(f"--match {typed} needs something that varies; add --vary.")

@@ -97,6 +97,8 @@ def test_a_match_that_is_typed_wrong_is_said() -> None:
     given = with_axis(document(), axis("mem1.heads=1,2"))
     with pytest.raises(Typed, match=r"is not WHAT:NODE\.PARAM"):
         with_match(given, "weights:mem1.heads")
+    with pytest.raises(Typed, match=r"there is no node .mem9.; there are .*mem1"):
+        with_match(given, "parameters:mem9.heads")
     with pytest.raises(Typed, match="no case is called 'x'; there are 'heads 1', 'heads 2'"):
         with_match(given, "parameters:embed.width:x")
     with pytest.raises(Typed, match="add --vary"):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from memstudio.cli.options import Ended, Typed, closing, common, open_library, with_json
 from memstudio.cli.printing import megabytes, print_json
 from memstudio.experiment.parameters import Refusal
-from memstudio.library import Library
+
+if TYPE_CHECKING:
+    from memstudio.library import Library
 
 
 def _progress() -> Callable[[int, int, str], None] | None:
