@@ -36,6 +36,15 @@ def built(configured: Configured, seed: int = 0) -> Cell:
     return module.double()
 
 
+def prefix_of(entry: Entry) -> int:
+    """So many first positions, at the tiny size, see each other and are read as one piece (trait `prefix`); 0 where all is causal."""
+    if "prefix" not in entry.component.traits:
+        return 0
+    assert "causal" not in entry.component.traits
+    (prefix,) = (entry.component.tiny[p.name] for p in entry.component.parameters if p.role == "prefix")
+    return int(prefix)
+
+
 def items(time: int, batch: int = 2) -> Tensor:
     return torch.randn(batch, time, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
@@ -66,7 +75,7 @@ def state_bytes(state: Any, batch: int) -> int:
 
 @each_memory
 def test_it_says_that_it_is_causal_and_what_its_grain_is(entry: Entry) -> None:
-    assert "causal" in entry.component.traits
+    assert "causal" in entry.component.traits or prefix_of(entry)
     assert entry.component.grain in (1, "chunk", "segment")
     assert entry.component.reference
 
@@ -102,7 +111,7 @@ def test_the_fast_form_equals_the_reference_with_gradients(entry: Entry, time: i
 def test_feeding_in_any_pieces_gives_the_same(entry: Entry, nested: bool, cuts: set[int], tiny: Tiny) -> None:
     memory, x = built(tiny(entry, nested)), items(13)
     whole, last = memory(x)
-    state, answers, edges = None, [], sorted({0, *cuts, 13})
+    state, answers, edges = None, [], sorted({0, *(cut for cut in cuts if cut >= prefix_of(entry)), 13})
     for low, high in itertools.pairwise(edges):
         y, state = memory(x[:, low:high], state)
         answers.append(y)
@@ -126,8 +135,10 @@ def test_no_answer_depends_on_what_comes_later(entry: Entry, nested: bool, tiny:
     memory, x = built(tiny(entry, nested)), items(11).requires_grad_()
     for t in (0, 3, 9):
         gradient = torch.autograd.grad(memory(x)[0][:, t].square().sum(), x)[0]
-        assert (gradient[:, t + 1 :] == 0).all()
-        assert gradient[:, : t + 1].flatten(2).any(-1).all(), "some earlier position has no influence"
+        assert (gradient[:, max(t + 1, prefix_of(entry)) :] == 0).all()
+        seen = gradient[:, : t + 1].flatten(2).any(-1)
+        assert seen[:, -1].all()
+        assert seen.all() or "partial" in entry.component.traits, "some earlier position has no influence"
 
 
 @each_memory
@@ -138,6 +149,17 @@ def test_state_bytes_are_exact(entry: Entry, nested: bool, time: int, tiny: Tiny
     inputs = Inputs({"sequence": (Spec(Kind.SEQUENCE, width=WIDTH, time=time),)})
     _, state = built(configured)(items(time))
     assert configured.cost(inputs).state_bytes == state_bytes(state, 2)
+
+
+@each_memory
+def test_matrix_products_are_counted(entry: Entry, tiny: Tiny) -> None:
+    """In proportion to the length, and faster than that where each position reads what grows."""
+    configured = tiny(entry, nested=True)
+    short, long, longer = (
+        configured.cost(Inputs({"sequence": (Spec(Kind.SEQUENCE, width=WIDTH, time=t),)})).flops for t in (400, 800, 1200)
+    )
+    assert 0 < short < long
+    assert (longer - long == long - short) or "growing" in entry.component.traits
 
 
 @each_memory
@@ -227,9 +249,11 @@ def test_half_precision_by_autocast_trains(entry: Entry, tiny: Tiny) -> None:
 
 @each_memory
 def test_chunks_change_the_speed_only(entry: Entry, tiny: Tiny) -> None:
-    """Where the grain is 1, y does not depend on the chunk size."""
-    if entry.component.grain != 1 or not any(p.role == "chunk" for p in entry.component.parameters):
-        assert entry.component.grain == 1
+    """Where the grain is 1, y does not depend on the chunk size; where it is the chunk, the size says so: it has another role."""
+    chunked = any(p.role == "chunk" for p in entry.component.parameters)
+    assert not (chunked and entry.component.grain != 1), "a chunk that changes the answers has the role `grain`"
+    assert entry.component.grain == 1 or any(p.role == "grain" for p in entry.component.parameters)
+    if not chunked:
         return
     expected, _ = built(tiny(entry, chunk=1))(items(13))
     for chunk in (2, 3, 8, 64):
@@ -244,7 +268,7 @@ def test_masked_positions_leave_no_trace(entry: Entry, tiny: Tiny) -> None:
     y, _ = cell(x, write=write)
     gradient = torch.autograd.grad(y[:, 8].square().sum(), x)[0]
     assert (gradient[:, :8][~write[:, :8]] == 0).all()
-    assert gradient[:, :8][write[:, :8]].flatten(1).any(-1).all()
+    assert gradient[:, :8][write[:, :8]].flatten(1).any(-1).all() or "partial" in entry.component.traits
     _, before = cell(x)
     _, after = cell(items(3), before, torch.zeros(2, 3, dtype=torch.bool))
     assert cell.figures(before) == pytest.approx(cell.figures(after)) or "growing" in entry.component.traits

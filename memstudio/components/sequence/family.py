@@ -47,14 +47,17 @@ def memory(
     traits: frozenset[str] = frozenset(),
     **declaration: Any,
 ) -> Component:
-    """A component of this family: sequence in, sequence of the same shape out, told its `width`. All are causal."""
+    """A component of this family: sequence in, sequence of the same shape out, told its `width`.
+
+    All are causal but those with the trait `prefix`, whose first positions (parameter with the role `prefix`) see each other.
+    """
     return Component(
         takes=(Port("sequence", Kind.SEQUENCE, "Sequence"),),
         gives=(Port("sequence", Kind.SEQUENCE, "Sequence"),),
         outputs=_same_sequence,
         sizes=_width,
         cost=cost,
-        traits=traits | {"causal"},
+        traits=traits if "prefix" in traits else traits | {"causal"},
         **declaration,
     )
 
