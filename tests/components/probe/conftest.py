@@ -7,28 +7,40 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from memstudio.components.runtime import Batch, Draws, Outcome, Part, Stream, Trained
 from memstudio.measures.calibration import softmax
 
 
 class GivenStream(Stream):
-    """A stream of which probes see the chance level only."""
+    """A stream of which probes see the chance level, and how the parts of validation are labelled."""
 
     def __init__(self, chance: float | None) -> None:
         self.chance = chance
+        self.validation: Sequence[Mapping[str, str | int | float]] = ()
 
     def batch(self, step: int, size: int, draws: Draws, experience: int = 0) -> Batch:
         raise AssertionError("a probe asks for no training batch")
 
     def parts(self, split: str, experience: int = 0) -> Sequence[Part]:
-        raise AssertionError("a probe reads outcomes, not data")
+        assert split == "validation", "a probe of answers reads outcomes, not test data"
+        nothing = Batch(torch.empty(0, 1), torch.empty(0, dtype=torch.int64))
+        return [Part(labels, nothing) for labels in self.validation]
 
     def fingerprint(self) -> str:
         return "0" * 64
 
     def sample(self) -> dict[str, Any]:
         return {}
+
+
+class Memoryless:
+    """A model of which the graph has no memory."""
+
+    def member(self, index: int) -> nn.Module:
+        return nn.Linear(1, 1)
 
 
 class Given(Trained):
@@ -41,6 +53,7 @@ class Given(Trained):
         facts: Mapping[str, float] | None = None,
         chance: float | None = None,
     ) -> None:
+        self.model: Any = Memoryless()
         self.stream = GivenStream(chance)
         self.step = 1
         self.asked: list[tuple[str, int | None]] = []

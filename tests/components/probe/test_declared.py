@@ -10,8 +10,11 @@ from memstudio.components.probe.cost import declare as cost
 from memstudio.components.probe.cue_noise import declare as cue_noise
 from memstudio.components.probe.family import EVERY, FAMILY, ITEMS, TRAINED
 from memstudio.components.probe.forgetting import declare as forgetting
+from memstudio.components.probe.load_capacity import declare as load_capacity
 from memstudio.components.probe.memory_state import declare as memory_state
+from memstudio.components.probe.perplexity import declare as perplexity
 from memstudio.components.probe.recall import declare as recall
+from memstudio.components.probe.retrieval import declare as retrieval
 from memstudio.components.runtime import Probe
 from memstudio.experiment.declarations import Component
 from memstudio.experiment.entries import Catalogue
@@ -25,6 +28,9 @@ PROBES = [
     *forgetting.COMPONENTS,
     *capacity.COMPONENTS,
     *cue_noise.COMPONENTS,
+    *load_capacity.COMPONENTS,
+    *perplexity.COMPONENTS,
+    *retrieval.COMPONENTS,
 ]
 
 

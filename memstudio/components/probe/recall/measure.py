@@ -1,4 +1,4 @@
-"""Measures recall: in all, of each part, by load and by distance."""
+"""Measures recall: in all, of each part, by what labels parts (load, length) and by what is known of each query (distance)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from memstudio.components.probe.recall.parts import along_labels, learned, tables
 from memstudio.components.runtime import Axis, Curve, Measured, Outcome, Probe, Trained
 from memstudio.measures.names import measure_name
-from memstudio.measures.recall import by_octave, by_value, correct
+from memstudio.measures.recall import Groups, by_octave, by_value, correct, grouped
 
 #: Each group of distances becomes a series of its own; a task with hundreds of distances would drown the list of series.
 MOST_SERIES = 16
+
+#: what is known of targets, and says nothing of how well they are recalled
+NO_MARKS = frozenset({"pattern", "characters"})
 
 Right = NDArray[np.bool_]
 
 
 class Recall(Probe):
-    """Recall over all main parts (`recall`), of each labelled part (`recall[load=16]`), and curves by load and by distance.
+    """Recall over all main parts (`recall`), of each labelled part (`recall[load=16]`), and curves of it.
 
-    distances: "octaves" or "each". Without loads the bare recall is the accuracy on the main parts.
+    distances: "octaves" or "each". Curves: one for each mark of queries (`recall_by_distance`, `recall_by_serial_position`), one for
+    each label with numbers (`recall_by_load`, `recall_by_length`), and a table for each two of these (`recall_by_depth_and_length`).
+    Without loads the bare recall is the accuracy on the main parts.
     """
 
     def __init__(self, *, every: int, items: int, distances: str) -> None:
@@ -30,53 +36,47 @@ class Recall(Probe):
 
     def measure(self, trained: Trained, full: bool) -> Measured:
         outcomes = [outcome for outcome in trained.outcomes("test", None if full else self.items) if outcome.targets.size]
-        answers = [correct(outcome.probabilities, outcome.targets) for outcome in outcomes]
-        values = {measure_name("recall", outcome.labels): float(right.mean()) for outcome, right in zip(outcomes, answers, strict=True)}
-        main = [(outcome, right) for outcome, right in zip(outcomes, answers, strict=True) if outcome.main]
+        judged = [(outcome, correct(outcome.probabilities, outcome.targets)) for outcome in outcomes]
+        values = {measure_name("recall", outcome.labels): float(right.mean()) for outcome, right in judged}
+        main = [(outcome, right) for outcome, right in judged if outcome.main]
         if not main:
             return Measured(values)
         values["recall"] = float(np.concatenate([right for _, right in main]).mean())
         chance = trained.stream.chance
-        by_distance, distance_curves = self._by_distance(main, chance)
-        return Measured({**values, **by_distance}, [*_by_label(main, chance), *distance_curves])
+        of_parts = along_labels(judged, chance, learned(trained.stream, judged))
+        seen = Measured(values, [*of_parts, *tables(judged)])
+        # a label says it already where both have the same name
+        labelled = {curve.name for curve in of_parts}
+        for mark in dict.fromkeys(mark for outcome, _ in main for mark in outcome.marks):
+            if mark not in NO_MARKS and f"recall_by_{mark}" not in labelled:
+                seen = seen + self._by_mark(main, mark, chance)
+        return seen
 
-    def _by_distance(self, main: Sequence[tuple[Outcome, Right]], chance: float | None) -> tuple[dict[str, float], list[Curve]]:
-        marked = [
-            (np.asarray(outcome.marks["distance"], dtype=np.float64), right) for outcome, right in main if "distance" in outcome.marks
-        ]
-        if not marked:
-            return {}, []
-        distance = np.concatenate([marks for marks, _ in marked])
+    def _by_mark(self, main: Sequence[tuple[Outcome, Right]], mark: str, chance: float | None) -> Measured:
+        """Recall by a number that is known of each query: a curve, and a measure for each group where these are few."""
+        marked = [(np.asarray(outcome.marks[mark], dtype=np.float64), right) for outcome, right in main if mark in outcome.marks]
+        numbers = np.concatenate([marks for marks, _ in marked])
         right = np.concatenate([right for _, right in marked])
         # A query about something never shown has no distance; tasks mark it as negative or not a number.
-        known = np.isfinite(distance) & (distance >= 0)
+        known = np.isfinite(numbers) & (numbers >= 0)
         if not known.any():
-            return {}, []
-        groups = (by_octave if self.distances == "octaves" else by_value)(distance[known])
+            return Measured()
+        groups = self._grouped(mark, numbers[known])
+        if mark != "distance" and len(groups.label) < 2:
+            return Measured()
         recall = groups.mean(right[known])
         points = dict(zip(groups.label.tolist(), recall.tolist(), strict=True))
-        names = {measure_name("recall", distance=d): r for d, r in points.items()} if len(points) <= MOST_SERIES else {}
-        return names, [_curve("distance", points, chance, "positions")]
+        values = {measure_name("recall", {mark: at}): r for at, r in points.items()} if len(points) <= MOST_SERIES else {}
+        return Measured(values, [_curve(mark, points, chance, "positions" if mark == "distance" else "")])
+
+    def _grouped(self, mark: str, numbers: NDArray[np.float64]) -> Groups:
+        if mark == "distance":
+            return by_octave(numbers) if self.distances == "octaves" else by_value(numbers)
+        return by_value(numbers) if mark == "serial_position" else grouped(numbers, MOST_SERIES)
 
 
-def _by_label(main: Sequence[tuple[Outcome, Right]], chance: float | None) -> list[Curve]:
-    """A curve for each label with numbers (load): the recall over all targets of the main parts that share its value."""
-    found: dict[str, dict[float, list[Right]]] = {}
-    for outcome, right in main:
-        for name, value in numbers(outcome.labels).items():
-            found.setdefault(name, {}).setdefault(value, []).append(right)
-    return [
-        _curve(name, {value: float(np.concatenate(parts).mean()) for value, parts in sorted(by_value.items())}, chance)
-        for name, by_value in found.items()
-    ]
-
-
-def numbers(labels: Mapping[str, str | int | float]) -> dict[str, float]:
-    """The labels whose values are numbers (load, severity), and so can stand along an axis."""
-    return {name: float(value) for name, value in labels.items() if not isinstance(value, str)}
-
-
-def _curve(axis: str, points: Mapping[float, float], chance: float | None, unit: str = "") -> Curve:
+def _curve(mark: str, points: Mapping[float, float], chance: float | None, unit: str) -> Curve:
     rows = [list(points.values())] + ([] if chance is None else [[chance] * len(points)])
     names = ("recall",) if chance is None else ("recall", "chance")
-    return Curve(f"recall_by_{axis}", np.array(rows, dtype=np.float64), (Axis(axis, tuple(points), unit),), rows=names)
+    axis = Axis(mark.replace("_", " "), tuple(points), unit)
+    return Curve(f"recall_by_{mark}", np.array(rows, dtype=np.float64), (axis,), rows=names)
