@@ -65,6 +65,8 @@ def test_items_ask_for_what_was_shown(case: tuple[Rules, list[int], int]) -> Non
             assert position >= 2 * load
             assert tokens[:position].count(tokens[position]) == 1
         assert solve(tokens, load) == {p: (int(items.targets[row, p]), int(items.distance[row, p])) for p in asked}
+        for position in asked:
+            assert keys[int(items.serial_position[row, position]) - 1] == tokens[position]
 
 
 @settings(max_examples=40)
@@ -74,6 +76,7 @@ def test_nothing_else_is_asked_or_shown(case: tuple[Rules, list[int], int]) -> N
     items = made(rules, loads, seed)
     assert bool((items.targets[~items.mask] == 0).all())
     assert bool((items.distance[~items.mask] == NO_DISTANCE).all())
+    assert bool((items.serial_position[~items.mask] == NO_DISTANCE).all())
     for row, load in enumerate(loads):
         behind = torch.arange(rules.length) >= 2 * load
         filler = items.tokens[row][behind & ~items.mask[row]]

@@ -30,7 +30,7 @@ def _outputs(values: Values, inputs: Inputs) -> dict[str, Spec]:
         per_position=True,
         chance=1 / values_known(vocabulary),
         labels=("load",),
-        marks=("distance",),
+        marks=("distance", "serial_position"),
     )
     return {
         "tokens": Spec(Kind.TOKENS, time=values["length"], vocabulary=vocabulary),
@@ -62,7 +62,8 @@ COMPONENTS = [
             "once. With a power of 0.99 the gaps are those of the paper's experiments (its power a = 0.01; the power here is 1 − a), "
             "with 0 every slot is equally likely.\n\n"
             "Training mixes the loads: each item draws its own n, and all items have one length. Validation and test have one part "
-            "for each load, and know for each question the distance: how many tokens lie between the pair's value and the question. "
+            "for each load, and know for each question the distance (how many tokens lie between the pair's value and the question) "
+            "and the serial position (the pair's place among the pairs, from 1). "
             "Guessing among the values is right once in as many as there are values."
         ),
         equations=(

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from memstudio.components.task.tokens import different, slots_by_power
+
 BLANK = 0
-#: what stands in `Items.distance` where nothing is asked
+#: what stands in `Items.distance` and `Items.serial_position` where nothing is asked
 NO_DISTANCE = -1
 
 
@@ -24,31 +26,22 @@ class Rules:
 
 @dataclass(frozen=True)
 class Items:
-    """tokens, targets, distance (items, length) int64; mask (items, length) bool: where something is asked."""
+    """tokens, targets, distance, serial_position (items, length) int64; mask (items, length) bool: where something is asked."""
 
     tokens: Tensor
     targets: Tensor
     mask: Tensor
     distance: Tensor
-
-
-def different(rows: int, n: int, of: int, generator: torch.Generator) -> Tensor:
-    """(rows, n) int64: n different numbers from 0 to of - 1 in each row, every ordered choice equally likely."""
-    return torch.rand(rows, of, generator=generator).topk(n, dim=1).indices
+    serial_position: Tensor
 
 
 def slots(loads: Tensor, most: int, rules: Rules, generator: torch.Generator) -> Tensor:
     """(items, most) int64: a different question slot for each pair, drawn one after the other with P ∝ (slot + 1)^-gap.
 
-    Exponential clocks: the slot whose clock of rate p rings first is a draw in proportion to p, the next to ring a draw from
-    the rest, so the order of ringing is a draw without replacement. Only the first `load` of a row are of use.
+    Only the first `load` of a row are of use.
     """
     room = (rules.length - 2 * loads) // 2
-    slot = torch.arange(int((rules.length - 2) // 2))
-    clock = torch.empty(loads.shape[0], slot.shape[0]).exponential_(generator=generator)
-    clock = clock * (slot + 1.0) ** rules.gap
-    clock = torch.where(slot < room[:, None], clock, torch.inf)
-    return clock.topk(most, dim=1, largest=False).indices
+    return slots_by_power(room, (rules.length - 2) // 2, most, rules.gap, generator)
 
 
 def make_items(loads: Tensor, most: int, rules: Rules, generator: torch.Generator) -> Items:
@@ -70,7 +63,8 @@ def make_items(loads: Tensor, most: int, rules: Rules, generator: torch.Generato
     targets = torch.zeros(rows, length + 1, dtype=torch.int64).scatter_(1, query_at, values)
     mask = torch.zeros(rows, length + 1, dtype=torch.bool).scatter_(1, query_at, True)
     distance = torch.full((rows, length + 1), NO_DISTANCE).scatter_(1, query_at, query_at - value_at - 1)
-    return Items(*(t[:, :length].contiguous() for t in (tokens, targets, mask, distance)))
+    serial = torch.full((rows, length + 1), NO_DISTANCE).scatter_(1, query_at, (pair + 1).expand(rows, most))
+    return Items(*(t[:, :length].contiguous() for t in (tokens, targets, mask, distance, serial)))
 
 
 def _background(rows: int, keys: Tensor, used: Tensor, rules: Rules, generator: torch.Generator) -> Tensor:

@@ -14,7 +14,7 @@ from memstudio.components.task.associative_recall.items import Rules, make_items
 
 
 class AssociativeRecall(Stream):
-    """Pairs, then questions. Batches: tokens (batch, length), targets and mask the same; parts carry `distance` too."""
+    """Pairs, then questions. Batches: tokens (batch, length), targets and mask the same; parts carry marks too."""
 
     def __init__(
         self,
@@ -54,7 +54,8 @@ class AssociativeRecall(Stream):
     def _part(self, split: str, load: int) -> Part:
         generator = self._draws.data_generator(f"{split} items", self._uid, load)
         items = make_items(torch.full((self._test_items,), load), load, self._rules, generator)
-        return Part({"load": load}, Batch(items.tokens, items.targets, items.mask, {"distance": items.distance}))
+        marks = {"distance": items.distance, "serial_position": items.serial_position}
+        return Part({"load": load}, Batch(items.tokens, items.targets, items.mask, marks))
 
     def fingerprint(self) -> str:
         """Of the rules, the data seed and every validation and test item."""
