@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,18 @@ BANDS = 36
 FEWEST = 3
 
 
+#: rows of a curve that are no measurement
+REFERENCES = ("chance", "theory")
+
+
+class Reference(NamedTuple):
+    """A line to hold others against, with its name (chance, theory)."""
+
+    name: str
+    x: Floats
+    y: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
     """The mean line of one group. x, mean: (k,); low, high: (k,) its 95 % interval, NaN where fewer than two seeds are; n: (k,) seeds."""
@@ -41,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """Lines of several groups over one axis. reference: a line to compare with (chance), (x, y), or None.
+    """Lines of several groups over one axis. reference: a line to compare with (chance, theory), or None.
 
     steps: the lowest and highest stored step that is shown of a curve; None of series.
     """
@@ -50,7 +63,7 @@ class Overlay:
     x_name: str
     unit: str
     lines: tuple[Line, ...]
-    reference: tuple[Floats, Floats] | None = None
+    reference: Reference | None = None
     steps: tuple[int, int] | None = None
 
     @property
@@ -191,7 +204,7 @@ def curve_overlay(library: Library, groups: Sequence[Group], name: str, step: in
         first = seeds[0][0]
         axis, unit = first.axes[0].name, first.axes[0].unit
         steps += [curve.step for curves in seeds for curve in curves]
-        reference = reference or _reference(first)
+        reference = reference or reference_of(first)
     return Overlay(name, axis, unit, tuple(lines), reference, (min(steps), max(steps)) if steps else None)
 
 
@@ -214,11 +227,13 @@ def _points(curve: CurveAt) -> tuple[Floats, Floats]:
     return x[order], (table[0] if curve.rows else table)[order]
 
 
-def _reference(curve: CurveAt) -> tuple[Floats, Floats] | None:
-    if "chance" not in curve.rows:
+def reference_of(curve: CurveAt) -> Reference | None:
+    """The row of a curve that is drawn as a line to hold it against, the first that is there."""
+    name = next((one for one in REFERENCES if one in curve.rows), None)
+    if name is None:
         return None
     x = np.asarray(curve.axes[0].values, dtype=np.float64)
-    return x, np.asarray(curve.values, dtype=np.float64)[list(curve.rows).index("chance")]
+    return Reference(name, x, np.asarray(curve.values, dtype=np.float64)[list(curve.rows).index(name)])
 
 
 def reliability(library: Library, groups: Sequence[Group], name: str, step: int | None = LAST) -> tuple[Reliability, ...]:

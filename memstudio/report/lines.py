@@ -40,7 +40,7 @@ def overlay_plate(overlay: Overlay, labels: Sequence[str], name: str) -> Plate:
 
     def draw(figure: Figure, width: float) -> None:
         axes = figure.subplots()
-        sheet.name_lines(figure, [(line.group, labels[line.group]) for line in overlay.lines], _chance(overlay))
+        sheet.name_lines(figure, [(line.group, labels[line.group]) for line in overlay.lines], _reference(overlay))
         draw_lines(axes, overlay)
         axes.set_xlabel("Step" if over_steps else axis_title(overlay.x_name, overlay.unit))
         axes.set_ylabel(value_title(overlay.name))
@@ -70,7 +70,7 @@ def draw_lines(axes: Axes, overlay: Overlay) -> None:
     over_steps = overlay.x_name == "step"
     sheet.rules(axes)
     if overlay.reference is not None:
-        axes.plot(*overlay.reference, **_REFERENCE)
+        axes.plot(overlay.reference.x, overlay.reference.y, **_REFERENCE)
     for line in overlay.lines:
         style = sheet.style(line.group)
         if len(overlay.lines) <= MOST_BANDS and np.isfinite(line.low).any():
@@ -101,12 +101,12 @@ def _means(overlay: Overlay) -> Floats:
 _REFERENCE: dict[str, Any] = {"color": PRINT.dim, "linewidth": 0.7, "linestyle": (0, (1.0, 1.6))}
 
 
-def _chance(overlay: Overlay) -> list[tuple[Any, str]]:
+def _reference(overlay: Overlay) -> list[tuple[Any, str]]:
     if overlay.reference is None:
         return []
     from matplotlib.lines import Line2D
 
-    return [(Line2D([], [], **_REFERENCE), "chance")]
+    return [(Line2D([], [], **_REFERENCE), overlay.reference.name)]
 
 
 def _within(overlay: Overlay) -> bool:

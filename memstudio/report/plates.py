@@ -29,8 +29,13 @@ _MOST = 4
 
 def names(there: Overlaid) -> list[str]:
     """What a figure can be asked for by: `study`, curves, diagrams, matrices, `forgetting`, series."""
-    forgetting = [_forgetting(name) for name in there.matrices]
+    forgetting = [_forgetting(name) for name in there.matrices if _is_of_tasks(name)]
     return [STUDY, *there.curves, *there.reliability, *there.matrices, *forgetting, *there.series]
+
+
+def _is_of_tasks(matrix: str) -> bool:
+    """Whether a matrix is of tasks after tasks: others (recall by depth and length) have nothing that is forgotten."""
+    return bare(matrix) == "accuracy_matrix"
 
 
 def _forgetting(matrix: str) -> str:
@@ -56,7 +61,7 @@ def plate(
     if name == STUDY:
         return study_plate(figure_of(library, asked.gathered, measure, known=known), kind)
     there = overlaid(library, groups)
-    matrix = next((one for one in there.matrices if _forgetting(one) == name), None)
+    matrix = next((one for one in there.matrices if _is_of_tasks(one) and _forgetting(one) == name), None)
     if name in there.curves:
         return overlay_plate(curve_overlay(library, groups, name, at), labels, f"curve:{name}")
     if name in there.reliability:
@@ -87,7 +92,8 @@ def worth_showing(library: Library, asked: Asked, known: Catalogue | None = None
     for name in there.matrices[:1]:
         found = matrices(library, groups, name)
         yield matrix_plate(found, labels, f"curve:{name}")
-        yield forgetting_plate(found, labels, f"forgetting:{name}")
+        if _is_of_tasks(name):
+            yield forgetting_plate(found, labels, f"forgetting:{name}")
     for name in [one for one in there.reliability if "stage=" not in one][:1]:
         yield reliability_plate(reliability(library, groups, name), labels, f"curve:{name}")
     learning = next((name for name in _LEARNING if name in there.series), None)

@@ -6,7 +6,7 @@ from memstudio.library.sentences import measure_words
 from memstudio.measures.names import split_name
 
 _SHORT = {"ece": "ECE", "nll": "NLL"}
-_AXES = {"load": "pairs to remember", "severity": "severity of corruption", "after task": "after task", "stored": "patterns stored"}
+_AXES = {"load": "items to remember", "severity": "severity of corruption", "after task": "after task", "stored": "patterns stored"}
 _UNITS = {"nll": "NLL (nats)", "loss": "loss (nats)", "seconds_per_step": "seconds a step", "state_bytes": "state (bytes)"}
 #: measures that are shares of 1
 SHARES = ("recall", "accuracy", "average_accuracy", "min_acc", "wc_acc", "probe_share", "auroc_ood")

@@ -34,7 +34,7 @@ def test_curves_have_mean_and_interval_at_every_point(lib: Library) -> None:
     assert (first.x.tolist(), first.n.tolist()) == ([2.0, 4.0], [3, 3])
     assert (first.mean[1], first.low[1], first.high[1]) == pytest.approx((wanted.mean, wanted.low, wanted.high))
     assert found.reference is not None
-    assert found.reference[1].tolist() == [0.1, 0.1]
+    assert found.reference.y.tolist() == [0.1, 0.1]
 
 
 def test_points_that_not_all_seeds_have_count_those_that_do(lib: Library) -> None:

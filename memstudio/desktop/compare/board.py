@@ -34,7 +34,7 @@ TITLES = {
     "parameters": "Parameters",
     "calibration": "Calibration",
     "learning": "Learning",
-    "matrices": "Accuracy matrices",
+    "matrices": "Matrices",
 }
 #: the panels whose axes can be logarithmic
 _LOG_AXES = ("main", "learning", "study", "parameters")

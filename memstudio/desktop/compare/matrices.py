@@ -1,4 +1,4 @@
-"""Accuracy matrices of several groups side by side, painted by hand: one row a task that was learned, one column a task that is judged."""
+"""Matrices of several groups side by side, painted by hand: one row a task that was learned, one column a task that is judged."""
 
 from __future__ import annotations
 
@@ -78,16 +78,22 @@ class MatricesView(Pointed):
             return LARGE, 1
         columns = max(one.mean.shape[1] for one in shown)
         rows = max(one.mean.shape[0] for one in shown)
-        best, beside = 0, 1
+        best, beside, gutter = 0, 1, self._gutter
         for n in range(1, len(shown) + 1):
             lines = math.ceil(len(shown) / n)
-            wide = (width - n * (LEFT + GAP) + GAP) / (n * columns)
+            wide = (width - n * (gutter + GAP) + GAP) / (n * columns)
             high = (self._height / lines - TITLE - FOOT) / rows
             side = min(wide, max(high, SMALL), LARGE)
             # as many beside each other as do not make them smaller
-            if int(side) >= best and (n == 1 or width >= n * (LEFT + max(columns * int(side), NARROWEST) + GAP) - GAP):
+            if int(side) >= best and (n == 1 or width >= n * (gutter + max(columns * int(side), NARROWEST) + GAP) - GAP):
                 best, beside = int(side), n
         return max(SMALL, min(LARGE, best)), beside
+
+    @property
+    def _gutter(self) -> float:
+        """Room at the left of a matrix for the names of its rows."""
+        measure = QFontMetricsF(fonts.sans(looks.TYPE_AXIS))
+        return max([LEFT, *(measure.horizontalAdvance(_tick(value)) + 8 for one in self.shown for value in one.rows)])
 
     @property
     def _height(self) -> float:
@@ -97,14 +103,14 @@ class MatricesView(Pointed):
 
     def _places(self) -> Iterator[tuple[int, Matrix, QRectF, int]]:
         """Every matrix with its number among those shown, the area of its cells, and the side of one."""
-        side, beside = self._side(self.width())
+        (side, beside), gutter = self._side(self.width()), self._gutter
         left, top, tallest = 0.0, 0.0, 0.0
         for i, one in enumerate(self.shown):
             if i and i % beside == 0:
                 left, top, tallest = 0.0, top + tallest, 0.0
             rows, columns = one.mean.shape
-            yield i, one, QRectF(left + LEFT, top + TITLE, columns * side, rows * side), side
-            left += LEFT + max(columns * side, NARROWEST) + GAP
+            yield i, one, QRectF(left + gutter, top + TITLE, columns * side, rows * side), side
+            left += gutter + max(columns * side, NARROWEST) + GAP
             tallest = max(tallest, TITLE + rows * side + FOOT)
 
     def _fit(self) -> None:
@@ -132,10 +138,11 @@ class MatricesView(Pointed):
             painter.drawText(QRectF(self.rect()), int(_CENTRE), "All groups are hidden")
             return
         assert self.seen is not None
+        gutter = self._gutter
         for _, one, area, side in self._places():
-            _draw_title(painter, area, self.seen.labels[one.group], one, side, t)
+            _draw_title(painter, area, self.seen.labels[one.group], one, gutter, t)
             _draw_cells(painter, area, one, side, t)
-            _draw_axes(painter, area, one, side, t)
+            _draw_axes(painter, area, one, side, gutter, t)
 
     # ------------------------------------------------------------------------------------------ the pointer
 
@@ -186,9 +193,9 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "not known"
 
 
-def _draw_title(painter: QPainter, area: QRectF, label: str, one: Matrix, side: int, t: Tokens) -> None:
+def _draw_title(painter: QPainter, area: QRectF, label: str, one: Matrix, gutter: float, t: Tokens) -> None:
     painter.setPen(pen(look(t, one.group), 2.0))
-    painter.drawLine(QPointF(area.left() - LEFT + 2, area.top() - 13), QPointF(area.left() - 4, area.top() - 13))
+    painter.drawLine(QPointF(area.left() - gutter + 2, area.top() - 13), QPointF(area.left() - 4, area.top() - 13))
     painter.setFont(fonts.semibold(looks.TYPE_SMALL))
     painter.setPen(QColor(t.text))
     room = max(area.width(), float(NARROWEST))
@@ -227,14 +234,14 @@ def _short(value: float, side: int) -> str:
     return text if side >= ROOMY else "1" if text == "1.00" else text.replace("0.", ".", 1)
 
 
-def _draw_axes(painter: QPainter, area: QRectF, one: Matrix, side: int, t: Tokens) -> None:
+def _draw_axes(painter: QPainter, area: QRectF, one: Matrix, side: int, gutter: float, t: Tokens) -> None:
     painter.setFont(fonts.sans(looks.TYPE_AXIS))
     painter.setPen(QColor(t.dim))
     every = max(1, math.ceil(16 / side))
     right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for place, value in list(enumerate(one.rows))[::every]:
-        painter.drawText(QRectF(area.left() - LEFT, area.top() + place * side, LEFT - 5, side), right, _tick(value))
+        painter.drawText(QRectF(area.left() - gutter, area.top() + place * side, gutter - 5, side), right, _tick(value))
     for place, value in list(enumerate(one.columns))[::every]:
         painter.drawText(QRectF(area.left() + place * side - 8, area.bottom() + 2, side + 16, 15), int(_CENTRE), _tick(value))
     names = f"{one.row_name} ↓  {one.column_name} →"
-    painter.drawText(QRectF(area.left() - LEFT, area.bottom() + 16, max(area.width(), NARROWEST) + LEFT, 15), right, names)
+    painter.drawText(QRectF(area.left() - gutter, area.bottom() + 16, max(area.width(), NARROWEST) + gutter, 15), right, names)

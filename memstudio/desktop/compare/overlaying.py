@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FEW = 10
 #: intervals of more groups than this would hide each other; they are in the table and in what is saved
 MOST_BANDS = 12
-_X_NAMES = {"load": "pairs to remember", "severity": "severity of corruption"}
+_X_NAMES = {"load": "items to remember", "severity": "severity of corruption"}
 SHARES = ("recall", "accuracy", "average_accuracy", "min_acc", "wc_acc")
 #: curves that say most, in this order
 _FIRST = ("recall_by_load", "average_accuracy_by_task", "accuracy_by_severity", "recall_by_distance")
@@ -52,7 +52,7 @@ def curve_option(name: str) -> Option:
     """A stored curve as a chooser names it: `Recall by load`, `Reliability (stage learn)`."""
     measure, _, axis = bare(name).partition("_by_")
     labels = name[len(bare(name)) :].strip("[]").replace("=", " ").replace(",", ", ")
-    title = title_of(measure, axis) if axis else capital(measure.replace("_", " "))
+    title = title_of(measure, axis.replace("_", " ")) if axis else capital(measure.replace("_", " "))
     return Option(f"curve:{name}", f"{title} ({labels})" if labels else title)
 
 
@@ -101,7 +101,7 @@ def plot_seen(overlay: Overlay, labels: Sequence[str], chosen: str, options: Seq
         x_end=float(xs[-1]) if is_series and len(xs) else None,
         share=measure in SHARES,
         log_x=not is_series and grows_by_factors(xs.tolist()),
-        chance=overlay.reference,
+        reference=overlay.reference,
         step=overlay.step,
         stored=steps_words(overlay.steps or ()),
         note=f"mean{' and 95 % interval' if bands else ''} over {count(seeds, 'seed')}" if seeds > 1 else "",

@@ -15,7 +15,7 @@ _SHARES = ("accuracy", "recall", "coverage")
 #: points of a line that each get a dot; more would hide the line
 FEW = 16
 _SAID = {
-    "load": "pairs to remember",
+    "load": "items to remember",
     "distance": "distance",
     "step": "step",
     "confidence": "confidence",

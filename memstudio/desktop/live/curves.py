@@ -19,14 +19,19 @@ from memstudio.measures.spacing import grows_by_factors
 
 if TYPE_CHECKING:
     from memstudio.library import CurveAt, RunRow
+    from memstudio.library.overlays import Reference
 
 _X_NAMES = {
-    "load": "pairs to remember",
+    "load": "items to remember",
     "distance": "distance",
+    "serial_position": "place in the list",
+    "length": "length of the item",
+    "depth": "depth, per cent of the length",
     "severity": "severity of corruption",
     "stored": "patterns stored",
     "noise": "share of the cue that is wrong",
 }
+_Y_NAMES = {"nll": "NLL, nats", "ece": "ECE", "retrieval_snr_db": "retrieval SNR, dB", "bits_per_token": "bits a token"}
 _TITLES = {"recall": "Recall", "calibration": "Calibration", "other": "Curves"}
 
 
@@ -62,7 +67,13 @@ def option(name: str, form: Form) -> Option:
     """How a curve is named in a panel's chooser."""
     bare = bare_name(name)
     measure, _, axis = bare.partition("_by_")
-    title = "Reliability" if form.kind == "reliability" else f"by {axis}" if form.panel == "recall" else title_of(measure, axis)
+    title = (
+        "Reliability"
+        if form.kind == "reliability"
+        else f"by {axis.replace('_', ' ')}"
+        if form.panel == "recall"
+        else title_of(measure, axis)
+    )
     rest = name[len(bare) :].strip("[]")
     return Option(name, f"{title} ({rest.replace('=', ' ')})" if rest else title)
 
@@ -121,13 +132,13 @@ def _lines(found: Found, title: str, name: str, options: tuple[Option, ...], at:
     return PlotSeen(
         title=title,
         x_name=f"{x_name}, {axis.unit}" if axis.unit else x_name,
-        y_name="NLL, nats" if measure == "nll" else "ECE" if measure == "ece" else measure.replace("_", " "),
+        y_name=_Y_NAMES.get(measure, measure.replace("_", " ")),
         chosen=name,
         options=options,
         tracks=tuple(tracks),
         share=measure in ("recall", "accuracy", "average_accuracy"),
         log_x=grows_by_factors(xs.tolist()),
-        chance=_chance(found),
+        reference=_reference(found),
         step=at,
     )
 
@@ -158,13 +169,11 @@ def _points(curve: CurveAt) -> tuple[Floats, Floats]:
     return x[order], y[order]
 
 
-def _chance(found: Found) -> tuple[Floats, Floats] | None:
-    for pairs in found.values():
-        for _, curve in pairs:
-            if "chance" in curve.rows:
-                x = np.asarray(curve.axes[0].values, dtype=np.float64)
-                return x, np.asarray(curve.values, dtype=np.float64)[list(curve.rows).index("chance")]
-    return None
+def _reference(found: Found) -> Reference | None:
+    from memstudio.library.overlays import reference_of
+
+    known = (reference_of(curve) for pairs in found.values() for _, curve in pairs)
+    return next((one for one in known if one is not None), None)
 
 
 # ---------------------------------------------------------------------------------------------- reliability

@@ -219,20 +219,20 @@ def _draw_references(painter: QPainter, ground: Ground, t: Tokens) -> None:
     painter.setPen(line)
     if ground.seen.diagonal:
         painter.drawLine(ground.point(0, 0), ground.point(1, 1))
-    if ground.seen.chance is not None:
-        x, y = ground.seen.chance
+    if ground.seen.reference is not None:
+        name, x, y = ground.seen.reference
         places = ground.x_scale.places(x)
         painter.drawPolyline(_polygon(ground.across(places), ground.up(ground.y_scale.places(y))))
-        _draw_chance_word(painter, ground, t, float(y[0]) if len(y) else 0.0)
+        _draw_reference_word(painter, ground, t, name, float(y[0]) if len(y) else 0.0)
 
 
-def _draw_chance_word(painter: QPainter, ground: Ground, t: Tokens, y: float) -> None:
+def _draw_reference_word(painter: QPainter, ground: Ground, t: Tokens, name: str, y: float) -> None:
     at = float(ground.up(ground.y_scale.places(y)))
     if math.isfinite(at):
         painter.setFont(fonts.sans(looks.TYPE_AXIS))
         painter.setPen(QColor(t.dim))
         above = at - 15 if at - 15 > ground.area.top() else at + 1
-        painter.drawText(QRectF(ground.area.left() + 4, above, 80, 14), int(_LEFT), "chance")
+        painter.drawText(QRectF(ground.area.left() + 4, above, 80, 14), int(_LEFT), name)
 
 
 def _polygon(xs: np.ndarray, ys: np.ndarray) -> QPolygonF:

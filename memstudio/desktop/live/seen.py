@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
+    from memstudio.library.overlays import Reference
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,7 +92,7 @@ class MatrixSeen:
 class PlotSeen:
     """What a plot panel shows.
 
-    x_end: where the x axis ends at least (the run's last step); share: values lie in 0 to 1; chance: a reference line (x, y);
+    x_end: where the x axis ends at least (the run's last step); share: values lie in 0 to 1; reference: a line to hold against;
     diagonal, bars: of a reliability diagram (bars: edges (bins + 1,) and the share of answers in each bin (bins,)); words: cell -> a
     figure in words; step: the stored step it is of; log_x: whether a log axis is natural; note: what its lines are.
     boundaries: where tasks begin; by_task: the tracks' numbers are those of tasks (from 0), not of cells; matrix: shown instead of lines;
@@ -108,7 +109,7 @@ class PlotSeen:
     x_end: float | None = None
     share: bool = False
     log_x: bool = False
-    chance: tuple[Floats, Floats] | None = None
+    reference: Reference | None = None
     diagonal: bool = False
     bars: tuple[Floats, Floats] | None = None
     words: Mapping[int, str] = field(default_factory=dict)

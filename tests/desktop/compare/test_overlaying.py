@@ -54,7 +54,7 @@ def test_curves_in_words(name: str, title: str) -> None:
 def test_a_plot_says_over_how_many_seeds_it_is() -> None:
     overlay = Overlay("recall_by_load", "load", "", (line(0), line(1)), None, (100, 100))
     found = plot_seen(overlay, ("a", "b"), "curve:recall_by_load", main_options(Overlaid(curves=("recall_by_load",))))
-    assert (found.note, found.share, found.log_x, found.x_name) == ("mean and 95 % interval over 3 seeds", True, True, "pairs to remember")
+    assert (found.note, found.share, found.log_x, found.x_name) == ("mean and 95 % interval over 3 seeds", True, True, "items to remember")
     assert [track.name for track in found.tracks] == ["a, mean of 3 seeds", "b, mean of 3 seeds"]
     alone = plot_seen(Overlay("recall_by_load", "load", "", (line(0, 1),)), ("a",), "curve:recall_by_load", ())
     assert (alone.note, alone.tracks[0].name) == ("", "a")

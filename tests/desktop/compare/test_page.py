@@ -141,7 +141,7 @@ def test_another_measure(qtbot: QtBot, page: ComparePage) -> None:
 
 def test_curves_lie_over_each_other_with_their_intervals(page: ComparePage) -> None:
     main = page.board.plots["main"].seen
-    assert (main.chosen, main.x_name, main.step) == ("curve:recall_by_load", "pairs to remember, pairs", 100)
+    assert (main.chosen, main.x_name, main.step) == ("curve:recall_by_load", "items to remember, pairs", 100)
     assert [track.name for track in main.tracks] == ["attention, mean of 3 seeds", "delta rule, mean of 3 seeds"]
     first = main.tracks[0]
     assert first.y.tolist() == pytest.approx([0.7, 0.28])
