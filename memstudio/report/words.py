@@ -41,7 +41,7 @@ def curve_title(name: str) -> str:
 
 
 def axis_title(name: str, unit: str = "") -> str:
-    """What stands beside an axis: `Pairs to remember`, `Distance (positions)`."""
+    """What stands beside an axis: `Items to remember`, `Distance (positions)`."""
     words = capital(_AXES.get(name, name.replace("_", " ")))
     return f"{words} ({unit})" if unit and unit not in words.lower() else words
 

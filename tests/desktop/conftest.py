@@ -21,8 +21,12 @@ from memstudio.experiment.files import parse
 
 @pytest.fixture(autouse=True)
 def garbage_of_this_thread() -> Iterator[None]:
-    """Widgets in cycles must not be collected on a background thread (see desktop/garbage.py)."""
+    """Widgets in cycles must not be collected on a background thread (see desktop/garbage.py).
+
+    What was there before is frozen: walking torch and all that once a test took a third of the suite's time.
+    """
     gc.disable()
+    gc.freeze()
     yield
     gc.collect()
     gc.enable()

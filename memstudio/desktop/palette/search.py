@@ -59,13 +59,13 @@ class Search:
         self._indexed = [_index(entry) for entry in entries]
 
     def find(self, text: str) -> list[Entry]:
-        """Entries that fit every typed word, best first; all of them, in palette order, when nothing is typed."""
+        """Entries that fit every typed word, best first (of equals the one with the shorter title); all, in palette order, for no words."""
         words = plain(text).split()
         if not words:
             return [item.entry for item in self._indexed]
-        found: list[tuple[int, int, Entry]] = []
+        found: list[tuple[int, int, int, Entry]] = []
         for place, item in enumerate(self._indexed):
             scores = [item.score(word) for word in words]
             if all(scores):
-                found.append((-sum(scores), place, item.entry))
-        return [entry for _, _, entry in sorted(found, key=lambda hit: hit[:2])]
+                found.append((-sum(scores), len(item.entry.title), place, item.entry))
+        return [entry for *_, entry in sorted(found, key=lambda hit: hit[:3])]

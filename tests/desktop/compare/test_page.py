@@ -147,7 +147,7 @@ def test_curves_lie_over_each_other_with_their_intervals(page: ComparePage) -> N
     assert first.y.tolist() == pytest.approx([0.7, 0.28])
     assert first.low is not None
     assert first.low[1] == pytest.approx(0.28 - 4.302652729911275 * 0.02 / 3**0.5)
-    assert main.chance is not None
+    assert main.reference is not None
     learning = page.board.plots["learning"].seen
     assert learning.chosen == "series:loss[split=train]"
     assert learning.x_end == 95.0
