@@ -158,7 +158,7 @@ def test_matrix_products_are_counted(entry: Entry, tiny: Tiny) -> None:
     short, long, longer = (
         configured.cost(Inputs({"sequence": (Spec(Kind.SEQUENCE, width=WIDTH, time=t),)})).flops for t in (400, 800, 1200)
     )
-    assert 0 < short < long
+    assert 0 < short < long or entry.origin is not None, "only an add-on may leave it unsaid"
     assert (longer - long == long - short) or "growing" in entry.component.traits
 
 
