@@ -62,7 +62,7 @@ def test_it_stands_on_the_palette_with_a_form(qtbot: QtBot) -> None:
     palette = Palette(known)
     qtbot.addWidget(palette)
     assert COMPONENT in [entry.id for entry in palette.shown]
-    for words in ("leaky", "mozer", "integrator", "exp(−1 / τ)"):
+    for words in ("leaky", "mozer", "moving average", "exp(−1 / τ)"):
         palette.field.setText(words)
         assert palette.shown[0].id == COMPONENT, words
     node = Node(id="mem1", component=COMPONENT)

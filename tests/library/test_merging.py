@@ -31,7 +31,7 @@ from tests.library.small import document, planned
 def whole(lib: Library, uid: str) -> dict[str, Any]:
     """All that a library says of a run, as values that can be compared."""
     row = lib.run(uid)
-    told = {name: value for name, value in vars(row).items() if name not in ("held", "baseline")}
+    told = {name: value for name, value in row._asdict().items() if name not in ("held", "baseline")}
     return {
         **told,
         "document": lib.document(uid),

@@ -65,7 +65,7 @@ def test_the_same_figure_is_the_same_bytes(made: Made, name: str) -> None:
 
 def test_text_is_text_and_its_letters_are_embedded(made: Made) -> None:
     svg = figure(made, "recall_by_load").file("svg")
-    assert {"attention", "delta rule", "gated delta rule", "Items to remember", "Recall", "chance"} <= set(texts(svg))
+    assert {"attention", "delta rule", "gated delta rule", "Items to remember (pairs)", "Recall", "chance"} <= set(texts(svg))
     assert b"@font-face{font-family:Inter" in svg
     assert b"<image" not in svg
 
