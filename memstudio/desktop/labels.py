@@ -88,7 +88,10 @@ class Elided(QLabel):
         self._fit()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole), self.fontMetrics().lineSpacing() * self.lines)
+        self.ensurePolished()
+        around = self.width() - self.contentsRect().width()
+        # a pixel more, because advances are rounded
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + around + 1, self.fontMetrics().lineSpacing() * self.lines)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, self.fontMetrics().lineSpacing() * self.lines)
