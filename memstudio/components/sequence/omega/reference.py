@@ -69,7 +69,8 @@ class Steps:
     def gradient(self, item: int) -> list[Tensor]:
         """∇ Σ γᵢ ½ ‖M(φ(kᵢ)) − vᵢ‖² over the window of one item, with the weights where the chunk began, itself differentiable."""
         with torch.enable_grad():
-            asked = [part[item : item + 1] for part in self.began]
+            # copies, so that a key or value that itself depends on the memory is no part of this gradient
+            asked = [part[item : item + 1].clone() for part in self.began]
             asked = [part if part.requires_grad else part.detach().requires_grad_() for part in asked]
             loss = torch.zeros((), dtype=asked[0].dtype)
             for key, value, count in self.past[item][-self.values["window"] :]:

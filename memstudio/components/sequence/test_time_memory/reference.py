@@ -76,7 +76,8 @@ class Steps:
         """∇ℓ of each layer with the weights where the chunk began, itself differentiable."""
         weights = retained(self.values, self.began)
         with torch.enable_grad():
-            asked = [part if part.requires_grad else part.detach().requires_grad_() for part in weights]
+            # copies, so that a key or value that itself depends on the memory is no part of this gradient
+            asked = [part.clone() if part.requires_grad else part.detach().requires_grad_() for part in weights]
             value_of_loss = loss(self.values, self._network(asked, key), value, bound)
             return list(torch.autograd.grad(value_of_loss, asked, create_graph=True, materialize_grads=True))
 
