@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from memstudio.components.sequence.chunks import decay_between, in_chunks, without_autocast
+from memstudio.components.sequence.gated_deltanet import kernel
 
 #: Pieces this short are stepped through: a chunk would cost a triangular solve for nothing (measured on a CPU: even at 2, slower from 3).
 SHORT = 2
@@ -24,9 +25,12 @@ def gated_delta_rule(
     query, key: (..., T, H, K); value: (..., T, H, V); log_decay = log α ≤ 0 and strength = β: (..., T, H);
     state: S before the first step (..., H, V, K), None for zeros. Gives answers (..., T, H, V) in the type of `value`
     and the state (..., H, V, K), in float64 for float64 and in float32 otherwise. The chunk changes speed, not numbers.
+    On CUDA, half precision goes through the kernel of flash-linear-attention where that is installed (see kernel.py).
     """
     exact = torch.float64 if value.dtype == torch.float64 else torch.float32
     with without_autocast(value.device.type):
+        if kernel.takes(key, value):
+            return kernel.run(query, key, value, log_decay, strength, state)
         # Time next to the widths, heads among the leading axes: every product below is then one batched product.
         q, k, v = (part.to(exact).movedim(-2, -3) for part in (query, key, value))
         g, b = (part.to(exact).movedim(-1, -2) for part in (log_decay, strength))
