@@ -73,6 +73,14 @@ def size(bytes_: float) -> str:
     return f"{amount / 1000:,.3g} TB"
 
 
+def products(flops: float) -> str:
+    """What matrix products take: 640 FLOP, 7.13 MFLOP."""
+    for unit, factor in (("GFLOP", 1e9), ("MFLOP", 1e6), ("kFLOP", 1e3)):
+        if flops >= factor:
+            return f"{flops / factor:,.0f} {unit}" if flops >= 1e12 else f"{flops / factor:.3g} {unit}"
+    return f"{flops} FLOP"
+
+
 def moment(seconds: float | None, now: float | None = None) -> str:
     """When something was, in the words of today: `14:05`, `yesterday 14:05`, `12 Nov`, `12 Nov 2025`."""
     if seconds is None:

@@ -1,4 +1,4 @@
-"""What is known of a node before anything runs: the shape it gives, its parameters, its state; lines of a name and a value."""
+"""What is known of a node before anything runs: the shape it gives, its parameters, its state, its work; lines of a name and a value."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from memstudio.desktop.labels import label
-from memstudio.desktop.words import number, size
+from memstudio.desktop.words import number, products, size
 from memstudio.experiment.inference import Inferred
 from memstudio.experiment.kinds import Kind
 
 
 def facts_of(node: str, inferred: Inferred) -> list[tuple[str, str]]:
-    """The lines for a node: output, parameters, state, what the stream asks; nothing for what is not known."""
+    """The lines for a node: output, parameters, state, matrix products, what the stream asks; nothing for what is not known."""
     lines: list[tuple[str, str]] = []
     outputs = inferred.outputs.get(node, {})
     value_outputs = [name for name, spec in outputs.items() if spec.kind.is_value]
@@ -32,6 +32,8 @@ def facts_of(node: str, inferred: Inferred) -> list[tuple[str, str]]:
             lines.append(("Parameters", number(cost.parameters)))
         if cost.state_bytes:
             lines.append(("State", size(cost.state_bytes)))
+        if cost.flops:
+            lines.append(("Products", f"{products(cost.flops)} an item"))
     return lines
 
 

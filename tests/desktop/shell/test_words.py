@@ -43,6 +43,7 @@ def test_counts_and_sizes() -> None:
     assert words.size(812) == "812 bytes"
     assert words.size(8200) == "8.2 kB"
     assert words.size(1.4e9) == "1.4 GB"
+    assert [words.products(n) for n in (640, 7_130_000, 2e9)] == ["640 FLOP", "7.13 MFLOP", "2 GFLOP"]
 
 
 def test_moments_are_said_from_today() -> None:
