@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -18,23 +20,21 @@ def field(qtbot: QtBot, page: RunsPage) -> FilterField:
     return page.bar.field
 
 
-def listed(qtbot: QtBot, field: FilterField, text: str) -> list[str]:
-    """What is offered after typing a text into the empty field."""
+def offers(qtbot: QtBot, field: FilterField, text: str, fits: Callable[[list[str]], bool]) -> None:
+    """Waits until what is offered after typing a text into the empty field fits."""
     field.clear()
     qtbot.keyClicks(field, text)
-    qtbot.waitUntil(lambda: field.completions.isVisible() and bool(field.completions.texts), timeout=5000)
-    qtbot.wait(150)
-    return field.completions.texts
+    qtbot.waitUntil(lambda: field.completions.isVisible() and bool(field.completions.texts) and fits(field.completions.texts), timeout=5000)
 
 
 def test_names_signs_and_values_are_completed(qtbot: QtBot, field: FilterField) -> None:
-    assert listed(qtbot, field, "rec")[0] == "recall"
-    assert ">" in listed(qtbot, field, "recall ")
-    assert any("finished" in text for text in listed(qtbot, field, "state = fin"))
+    offers(qtbot, field, "rec", lambda texts: texts[0] == "recall")
+    offers(qtbot, field, "recall ", lambda texts: ">" in texts)
+    offers(qtbot, field, "state = fin", lambda texts: any("finished" in text for text in texts))
 
 
 def test_tab_takes_what_is_offered_and_the_runs_follow(qtbot: QtBot, page: RunsPage, field: FilterField) -> None:
-    listed(qtbot, field, "reca")
+    offers(qtbot, field, "reca", lambda texts: texts[0] == "recall")
     qtbot.keyClick(field, Qt.Key.Key_Tab)
     assert field.text().startswith("recall")
     assert field.hasFocus()
@@ -43,19 +43,20 @@ def test_tab_takes_what_is_offered_and_the_runs_follow(qtbot: QtBot, page: RunsP
 
 
 def test_down_chooses_enter_takes_and_escape_closes(qtbot: QtBot, field: FilterField) -> None:
-    texts = listed(qtbot, field, "recall[")
+    offers(qtbot, field, "recall[", lambda texts: all(text.startswith("recall[") for text in texts))
+    texts = field.completions.texts
     qtbot.keyClick(field, Qt.Key.Key_Down)
     qtbot.keyClick(field, Qt.Key.Key_Down)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert field.text() == texts[1]
-    listed(qtbot, field, "rec")
+    offers(qtbot, field, "rec", lambda texts: texts[0] == "recall")
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not field.completions.isVisible()
     assert field.text() == "rec"
 
 
 def test_enter_keeps_what_is_typed_where_nothing_was_chosen(qtbot: QtBot, page: RunsPage, field: FilterField) -> None:
-    listed(qtbot, field, "st")
+    offers(qtbot, field, "st", lambda texts: all("st" in text for text in texts))
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert field.text() == "st"
     assert not field.completions.isVisible()
