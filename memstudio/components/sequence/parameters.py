@@ -52,3 +52,11 @@ CHUNK = Whole(
     role="chunk",
     meaning="Positions worked on together; changes the speed only.",
 )
+
+ROTARY = Flag(
+    name="rotary",
+    title="Rotary positions",
+    default=True,
+    role="rotary",
+    meaning="Turn queries and keys of the attention by their position, so that a match depends on the distance.",
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memstudio.experiment.declarations import Port
 from memstudio.experiment.kinds import Kind, Spec, Targets
-from memstudio.experiment.parameters import Whole
+from memstudio.experiment.parameters import Choice, Real, Whole
 
 GIVES = (Port("tokens", Kind.TOKENS, "Tokens"), Port("stream", Kind.STREAM, "Stream"))
 #: cases and test parts that a task may have at most: each part is judged at every look
@@ -36,3 +36,33 @@ def too_many(parts: int) -> str | None:
     if parts <= MOST_PARTS:
         return None
     return f"The test would have {parts:,} parts, one for each combination of the lists; shorten a list, at most {MOST_PARTS} fit."
+
+
+VOCABULARY = Whole(
+    name="vocabulary",
+    title="Vocabulary",
+    default=64,
+    low=4,
+    high=65536,
+    log=True,
+    unit="tokens",
+    role="vocabulary",
+    meaning="How many different tokens there are: half keys (one of them blank), half values.",
+)
+
+GAP = Real(
+    name="gap",
+    title="Power of the gaps",
+    default=0.99,
+    low=0.0,
+    high=4.0,
+    meaning="Questions come at slot g with probability in proportion to g to the minus this; 0 makes all slots equally likely.",
+)
+
+FILLER = Choice(
+    name="filler",
+    title="Filler",
+    default="blank",
+    options={"blank": "Blank", "random": "Random tokens"},
+    meaning="What stands where nothing is asked: the blank token, or random tokens that are no key of the item.",
+)

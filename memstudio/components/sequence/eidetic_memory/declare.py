@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from memstudio.components.sequence.family import BYTES, memory, products, time_of, width_of
-from memstudio.components.sequence.parameters import HEADS, KEY_WIDTH, VALUE_WIDTH
+from memstudio.components.sequence.parameters import HEADS, KEY_WIDTH, ROTARY, VALUE_WIDTH
 from memstudio.experiment.declarations import Cost, Equation, Preset, Source, Values
 from memstudio.experiment.kinds import Inputs
-from memstudio.experiment.parameters import Flag, Nested, Whole
+from memstudio.experiment.parameters import Nested, Whole
 
 
 def ramp(steps: int, most: int) -> int:
@@ -125,13 +125,7 @@ COMPONENTS = (
             replace(HEADS, meaning="Separate comparisons of the attention, side by side."),
             KEY_WIDTH,
             VALUE_WIDTH,
-            Flag(
-                name="rotary",
-                title="Rotary positions",
-                default=True,
-                role="rotary",
-                meaning="Turn queries and keys of the attention by their position, so that a match depends on the distance.",
-            ),
+            ROTARY,
         ),
         equations=(
             Equation("Fading memory", "fₜ = Memory(xₜ),  summary tokens Fₜ = the last s of f_c, f_2c, … up to t"),

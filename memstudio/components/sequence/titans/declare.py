@@ -7,10 +7,10 @@ from typing import Any
 
 from memstudio.components.sequence.attention import declare as attention
 from memstudio.components.sequence.family import BYTES, memory, products, time_of, width_of
-from memstudio.components.sequence.parameters import HEADS, KEY_WIDTH, VALUE_WIDTH
+from memstudio.components.sequence.parameters import HEADS, KEY_WIDTH, ROTARY, VALUE_WIDTH
 from memstudio.experiment.declarations import Cost, Equation, Preset, Source, Values
 from memstudio.experiment.kinds import Inputs
-from memstudio.experiment.parameters import Choice, Flag, Nested, Whole
+from memstudio.experiment.parameters import Choice, Nested, Whole
 
 
 def attention_values(values: Values) -> dict[str, Any]:
@@ -121,13 +121,7 @@ COMPONENTS = (
             replace(HEADS, meaning="Separate comparisons of the attention, side by side."),
             KEY_WIDTH,
             VALUE_WIDTH,
-            Flag(
-                name="rotary",
-                title="Rotary positions",
-                default=True,
-                role="rotary",
-                meaning="Turn queries and keys of the attention by their position, so that a match depends on the distance.",
-            ),
+            ROTARY,
         ),
         equations=(
             Equation("MAC, context", "hᵢ = M₀*(q(xᵢ)),  yᵢ = Attn(xᵢ; [p₁ … p_P; h₁ … hᵢ; x₁ … xᵢ]),  M₀ as of the segment's start"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from memstudio.components.task.parameters import FILLER, GAP, VOCABULARY
 from memstudio.experiment.declarations import Component, Equation, Port, Source, Values
 from memstudio.experiment.kinds import Inputs, Kind, Spec, Targets
-from memstudio.experiment.parameters import Choice, Real, Whole, WholeList
+from memstudio.experiment.parameters import Whole, WholeList
 
 
 def shortest(load: int) -> int:
@@ -92,17 +93,7 @@ COMPONENTS = [
                 role="loads",
                 meaning="How many pairs an item holds; training mixes these loads, tests are made for each.",
             ),
-            Whole(
-                name="vocabulary",
-                title="Vocabulary",
-                default=64,
-                low=4,
-                high=65536,
-                log=True,
-                unit="tokens",
-                role="vocabulary",
-                meaning="How many different tokens there are: half keys (one of them blank), half values.",
-            ),
+            VOCABULARY,
             Whole(
                 name="length",
                 title="Length",
@@ -114,21 +105,8 @@ COMPONENTS = [
                 role="length",
                 meaning="How many tokens an item has; at least four for each pair of the largest load.",
             ),
-            Real(
-                name="gap",
-                title="Power of the gaps",
-                default=0.99,
-                low=0.0,
-                high=4.0,
-                meaning="Questions come at slot g with probability in proportion to g to the minus this; 0 makes all slots equally likely.",
-            ),
-            Choice(
-                name="filler",
-                title="Filler",
-                default="blank",
-                options={"blank": "Blank", "random": "Random tokens"},
-                meaning="What stands where nothing is asked: the blank token, or random tokens that are no key of the item.",
-            ),
+            GAP,
+            FILLER,
             Whole(
                 name="test_items",
                 title="Test items",

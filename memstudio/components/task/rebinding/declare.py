@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from memstudio.components.task.parameters import GIVES, TEST_ITEMS, outputs, too_many
+from memstudio.components.task.parameters import FILLER, GAP, GIVES, TEST_ITEMS, VOCABULARY, outputs, too_many
 from memstudio.experiment.declarations import Component, Equation, Source, Values
 from memstudio.experiment.kinds import Inputs, Spec, Targets
-from memstudio.experiment.parameters import Choice, Real, Whole, WholeList
+from memstudio.experiment.parameters import Whole, WholeList
 
 
 def again(load: int, percent: int) -> int:
@@ -104,17 +104,7 @@ COMPONENTS = [
                 unit="% of the keys",
                 meaning="Which share of the keys comes a second time; training mixes these shares, tests are made for each.",
             ),
-            Whole(
-                name="vocabulary",
-                title="Vocabulary",
-                default=64,
-                low=4,
-                high=65536,
-                log=True,
-                unit="tokens",
-                role="vocabulary",
-                meaning="How many different tokens there are: half keys (one of them blank), half values.",
-            ),
+            VOCABULARY,
             Whole(
                 name="length",
                 title="Length",
@@ -126,21 +116,8 @@ COMPONENTS = [
                 role="length",
                 meaning="How many tokens an item has; two for each pair and two for each question at least.",
             ),
-            Real(
-                name="gap",
-                title="Power of the gaps",
-                default=0.99,
-                low=0.0,
-                high=4.0,
-                meaning="Questions come at slot g with probability in proportion to g to the minus this; 0 makes all slots equally likely.",
-            ),
-            Choice(
-                name="filler",
-                title="Filler",
-                default="blank",
-                options={"blank": "Blank", "random": "Random tokens"},
-                meaning="What stands where nothing is asked: the blank token, or random tokens that are no key of the item.",
-            ),
+            GAP,
+            FILLER,
             TEST_ITEMS,
         ),
         implementation="memstudio.components.task.rebinding.stream:Rebinding",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from memstudio.components.task.parameters import GIVES, TEST_ITEMS, outputs, too_many
+from memstudio.components.task.parameters import GAP, GIVES, TEST_ITEMS, VOCABULARY, outputs, too_many
 from memstudio.experiment.declarations import Component, Equation, Source, Values
 from memstudio.experiment.kinds import Inputs, Spec, Targets
-from memstudio.experiment.parameters import Real, Whole, WholeList
+from memstudio.experiment.parameters import Whole, WholeList
 
 
 def wrong_keys(load: int, percent: int) -> int:
@@ -102,17 +102,7 @@ COMPONENTS = [
                 unit="a key",
                 meaning="How often each pair is shown; with three or more, most showings of a key are right.",
             ),
-            Whole(
-                name="vocabulary",
-                title="Vocabulary",
-                default=64,
-                low=4,
-                high=65536,
-                log=True,
-                unit="tokens",
-                role="vocabulary",
-                meaning="How many different tokens there are: half keys (one of them blank), half values.",
-            ),
+            VOCABULARY,
             Whole(
                 name="length",
                 title="Length",
@@ -124,14 +114,7 @@ COMPONENTS = [
                 role="length",
                 meaning="How many tokens an item has; two for each showing and two for each question at least.",
             ),
-            Real(
-                name="gap",
-                title="Power of the gaps",
-                default=0.99,
-                low=0.0,
-                high=4.0,
-                meaning="Questions come at slot g with probability in proportion to g to the minus this; 0 makes all slots equally likely.",
-            ),
+            GAP,
             TEST_ITEMS,
         ),
         implementation="memstudio.components.task.wrong_values.stream:WrongValues",
