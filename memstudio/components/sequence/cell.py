@@ -13,9 +13,9 @@ State = dict[str, Any]
 
 
 class Cell(nn.Module, ABC):
-    """A causal memory: `forward(x, state) -> (y, state)`, x and y (batch, time, width).
+    """A memory: `forward(x, state) -> (y, state)`, x and y (batch, time, width). Causal, but for the prefix of one that has one.
 
-    Feeding a sequence at once or in any pieces, the state carried on, gives the same y.
+    Feeding a sequence at once or in any pieces (behind a prefix), the state carried on, gives the same y.
     """
 
     @abstractmethod

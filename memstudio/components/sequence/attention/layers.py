@@ -123,9 +123,18 @@ class Attention(Readable):
         super().__init__()
         self.window, self.sinks, self.weights, self.fixed = window, sinks, weights.removeprefix("learned_"), alpha
         learned = alpha if weights == "learned_entmax" else None
-        shared = {"width": width, "heads": heads, "norm": query_key_norm, "rotary": rotary, "projections": projections}
-        self.query = Query(head_width=key_width, alpha=learned, **shared)  # type: ignore[arg-type]
-        self.writer = Writer(key_width=key_width, value_width=value_width, **shared)  # type: ignore[arg-type]
+        self.query = Query(
+            head_width=key_width, alpha=learned, width=width, heads=heads, norm=query_key_norm, rotary=rotary, projections=projections
+        )
+        self.writer = Writer(
+            key_width=key_width,
+            value_width=value_width,
+            width=width,
+            heads=heads,
+            norm=query_key_norm,
+            rotary=rotary,
+            projections=projections,
+        )
         self.output = Output(width=width, heads=heads, value_width=value_width)
 
     def remember(self, queries: Tensor, entries: tuple[Tensor, ...], state: State | None, write: Tensor | None) -> tuple[Tensor, State]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
@@ -56,10 +58,8 @@ class HashedAttention(Cell):
         self.bucket_keys, self.selected, self.ranking = bucket_keys, selected, ranking
         # Not a parameter, for it does not learn, nor a buffer, for no state stands in a module: it follows from the number `draw`.
         self.directions = drawn(draw, rounds, heads, key_width, directions)
-        plain = {"width": width, "heads": heads, "norm": False, "rotary": False}
-        self.query = Heads(head_width=key_width, **plain)  # type: ignore[arg-type]
-        self.key = Heads(head_width=key_width, **plain)  # type: ignore[arg-type]
-        self.value = Heads(head_width=value_width, **plain)  # type: ignore[arg-type]
+        plain = partial(Heads, width=width, heads=heads, norm=False, rotary=False)
+        self.query, self.key, self.value = plain(head_width=key_width), plain(head_width=key_width), plain(head_width=value_width)
         self.scorer = Scorer(key_width)
         self.output = Output(width=width, heads=heads, value_width=value_width)
 
