@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from memstudio.library import Library, RunWriter
 from memstudio.library.groups import Group, gather, group
-from memstudio.library.overlays import curve_overlay, matrices, overlaid, reliability, series_overlay
+from memstudio.library.overlays import curve_overlay, matrices, overlaid, reference_of, reliability, series_overlay
+from memstudio.library.rows import CurveAt, CurveAxis
 from memstudio.measures.intervals import mean_interval
 from memstudio.measures.means import aligned, spread
 from tests.library.compared import Work, diagram, line, matrix, recalls, study
@@ -165,3 +166,14 @@ def test_aligned_means_are_those_of_each_point(seeds: list[dict[int, float]]) ->
             assert math.isnan(found.low[place])
         else:
             assert found.low[place] == pytest.approx(wanted.low, abs=1e-6)
+
+
+def test_chance_is_held_against_first_then_theory_and_nothing_that_was_measured() -> None:
+    axis, table = (CurveAxis("pairs", (2.0, 4.0)),), np.array([[9.0, 5.0], [8.0, 4.0], [0.1, 0.1]])
+    theory = reference_of(CurveAt("retrieval_snr_db_by_pairs", 1, table[:2], axis, "line", ("measured", "theory")))
+    assert theory is not None
+    assert (theory.name, theory.x.tolist(), theory.y.tolist()) == ("theory", [2.0, 4.0], [8.0, 4.0])
+    both = reference_of(CurveAt("recall_by_load", 1, table, axis, "line", ("recall", "theory", "chance")))
+    assert both is not None
+    assert (both.name, both.y.tolist()) == ("chance", [0.1, 0.1])
+    assert reference_of(CurveAt("recall_by_load", 1, table[:1], axis, "line", ("recall",))) is None
