@@ -46,7 +46,8 @@ class Targets:
     marks: names of what is known of each target (distance); experiences: how many are learned one after the other;
     scenario: "class-incremental", "task-incremental" (the model is told which classes to choose from) or "domain-incremental";
     numbers: whether a target is a row of numbers (a pattern to give back) and no class; items: how many different training items
-    there are, where a memory that writes down each must have room for them.
+    there are, where a memory that writes down each must have room for them; shown_next: whether the right answer at a position is the
+    input at the next one, so that who sees ahead need not remember.
     """
 
     what: str
@@ -59,6 +60,7 @@ class Targets:
     scenario: str = ""
     numbers: bool = False
     items: int | None = None
+    shown_next: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,18 @@ def test_it_gives_one_stream_and_the_data(entry: Entry, tiny: Tiny) -> None:
 
 
 @each_task
+def test_it_says_whether_the_next_input_is_the_answer(entry: Entry, tiny: Tiny, draws: Draws) -> None:
+    targets = targets_of(tiny(entry))
+    batch = stream(tiny(entry), draws).batch(0, 16, draws)
+    if not targets.per_position or batch.inputs.shape != batch.targets.shape:
+        assert not targets.shown_next
+        return
+    asked = torch.ones_like(batch.targets, dtype=torch.bool) if batch.mask is None else batch.mask.bool()
+    shown = (batch.targets[:, :-1] == batch.inputs[:, 1:])[asked[:, :-1]]
+    assert targets.shown_next == (shown.numel() > 0 and bool(shown.all()))
+
+
+@each_task
 def test_the_same_seeds_give_the_same_data_in_any_order_of_asking(entry: Entry, tiny: Tiny, draws: Draws) -> None:
     one, other = stream(tiny(entry), draws), stream(tiny(entry), draws)
     first = [one.batch(step, 4, draws) for step in (0, 1, 5)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from memstudio.components import get
 from memstudio.components.sequence.cell import Cell
 from memstudio.components.sequence.linear_attention.ops import linear_attention
 from memstudio.components.sequence.prefix_linear_attention import declare, ops, reference
-from memstudio.experiment.kinds import Inputs, Kind, Spec
+from memstudio.experiment.kinds import Inputs, Kind, Spec, Targets
 
 
 def entries(time: int, prefix: int, *, lead: tuple[int, ...] = (2,), heads: int = 2, keys: int = 3, values: int = 4) -> list[Tensor]:
@@ -160,3 +161,14 @@ def test_a_long_stream_keeps_a_state_of_the_same_size() -> None:
             assert torch.isfinite(y).all()
     assert len(sizes) == 1
     assert int(state["position"]) == 2000
+
+
+def test_a_task_whose_answers_follow_is_refused() -> None:
+    sequence = {"sequence": (Spec(Kind.SEQUENCE, width=6, time=12),)}
+    asks = Targets(what="token", size=8, per_position=True, shown_next=True)
+    values = {"prefix": 4}
+    sentence = declare.refuse(values, Inputs(sequence, asks))
+    assert sentence is not None
+    assert "4 positions of the prefix" in sentence
+    assert declare.refuse({"prefix": 1}, Inputs(sequence, asks)) is None
+    assert declare.refuse(values, Inputs(sequence, replace(asks, shown_next=False))) is None

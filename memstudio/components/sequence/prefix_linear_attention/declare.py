@@ -24,6 +24,16 @@ def cost(values: Values, inputs: Inputs) -> Cost:
     return Cost(parameters, matrix * BYTES, products(inputs, width * (2 * keys + data) + out, written, matrix) + prefix)
 
 
+def refuse(values: Values, inputs: Inputs) -> str | None:
+    """A prefix that sees the answers: they are the inputs that follow."""
+    if values["prefix"] > 1 and inputs.targets is not None and inputs.targets.shown_next:
+        return (
+            f"The {values['prefix']} positions of the prefix see each other, and this task shows each answer at the next position: "
+            "they would be read off. Set the prefix to 1, or take a task that asks after the prefix."
+        )
+    return None
+
+
 COMPONENTS = (
     memory(
         id="sequence.prefix_linear_attention",
@@ -35,11 +45,12 @@ COMPONENTS = (
             "together with keys and values of their own. Both sums are added, so after the prefix the memory is one matrix a head, as "
             "in linear attention, and streams in pieces of any size.\n\n"
             "Positions inside the prefix see each other, also those that come later: what is asked there must not be found in the "
-            "inputs that follow, as it is when each position predicts the next token. Ask for answers after the prefix, as the paper "
-            "does. The prefix must come in one piece: where the first piece is shorter than the prefix, that piece is the prefix, as in "
-            "the authors' code. The paper trains with a second loss, masked tokens to be filled in inside the prefix; it needs the "
-            "readout and changed inputs, which a memory does not have, and is missing here. The products of two features are kept once "
-            "each, where the authors keep both orders, and 10⁻⁶ is added to the normaliser where they add 10⁻¹²."
+            "inputs that follow, as it is when each position predicts the next token; such a task is refused. Ask for answers after "
+            "the prefix, as the paper does. The prefix must come in one piece: where the first piece is shorter than the prefix, that "
+            "piece is the prefix, as in the authors' code. The paper trains with a second loss, masked tokens to be filled in inside "
+            "the prefix; it needs the readout and changed inputs, which a memory does not have, and is missing here. The products of "
+            "two features are kept once each, where the authors keep both orders, and 10⁻⁶ is added to the normaliser where they add "
+            "10⁻¹²."
         ),
         parameters=(
             HEADS,
@@ -82,6 +93,7 @@ COMPONENTS = (
         implementation="memstudio.components.sequence.prefix_linear_attention.layers:PrefixLinearAttention",
         reference="memstudio.components.sequence.prefix_linear_attention.reference:run",
         cost=cost,
+        refuse=refuse,
         tiny={"heads": 2, "key_width": 3, "value_width": 4, "prefix": 3, "chunk": 4},
         synonyms=("JRT", "JRT-RNN", "just read twice", "encoder", "non-causal", "PLA", "prefix LM"),
     ),

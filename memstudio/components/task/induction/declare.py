@@ -16,6 +16,7 @@ def _outputs(values: Values, inputs: Inputs) -> dict[str, Spec]:
         chance=1 / values["vocabulary"],
         labels=("asked",),
         marks=("distance", "occurrence"),
+        shown_next=True,
     )
     return outputs(values["length"], values["vocabulary"], targets)
 

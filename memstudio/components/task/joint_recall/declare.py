@@ -41,6 +41,7 @@ def _outputs(values: Values, inputs: Inputs) -> dict[str, Spec]:
         chance=1 / values["values"],
         labels=("contexts", "keys", "load"),
         marks=("distance", "serial_position"),
+        shown_next=True,
     )
     return outputs(longest(values), vocabulary, targets)
 

@@ -12,7 +12,7 @@ ENDINGS = (".txt", ".text", ".md", ".rst", ".tex")
 
 
 def _outputs(values: Values, inputs: Inputs) -> dict[str, Spec]:
-    targets = Targets(what="next token", size=values["vocabulary"], per_position=True, marks=("characters",))
+    targets = Targets(what="next token", size=values["vocabulary"], per_position=True, marks=("characters",), shown_next=True)
     return outputs(values["length"], values["vocabulary"], targets)
 
 
