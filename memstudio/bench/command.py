@@ -16,6 +16,7 @@ BENCHES = {
     "points": "points written and read back against raw SQLite",
     "runs": "10,000 runs listed, sorted, filtered and grouped beside raw SQLite",
     "live": "frames of a live plot with eight curves of 100,000 points",
+    "window": "the longest time each of a person's journeys holds the window",
     "memories": "speed, peak memory and growth of every sequence memory, beside attention and step by step",
 }
 #: runs only when it is named: it takes longer than all others together
