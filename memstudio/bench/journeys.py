@@ -169,7 +169,7 @@ def large(document: Document, folder: Path) -> Journey:
         yield Act("delete it", window.actions_["edit.delete"].trigger, _settled(window))
         yield Act("undo", window.session.undo, _settled(window))
         yield Act("arrange", window.actions_["canvas.align"].trigger, _settled(window))
-        yield Act("save", partial(window.session.save_as, folder / "large.memx"), lambda: (folder / "large.memx").exists())
+        yield Act("save", partial(window.session.save_as, folder / "large.memx"), (folder / "large.memx").exists)
         yield Act("new experiment", window.new, _settled(window))
 
     return acts

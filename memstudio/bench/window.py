@@ -25,6 +25,7 @@ RUNS = 1000
 STUDY = "two-layers-make-an-induction-head"
 SHORT = ("--set", "learn.steps=40", "--set", "learn.warm_up=5", "--set", "recall.every=5", "--set", "state.every=10", "--replicates", "2")
 NODES = 500
+CHAIN = ("task.associative_recall", "encoder.token_embedding", *["sequence.gated_deltanet"] * 7, "readout.classifier")
 
 
 def main(as_json: bool = False) -> dict[str, Any]:

@@ -25,6 +25,12 @@ def _drawing(name: str) -> str:
     return (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
 
+def read_all() -> None:
+    """Reads every icon, so that none is read later, when it is drawn. On any thread."""
+    for file in (resources() / "icons").glob("*.svg"):
+        _drawing(file.stem)
+
+
 @cache
 def _pixmap(name: str, colour: str, pixels: int) -> QPixmap:
     made = QPixmap(QSize(pixels, pixels))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from memstudio.desktop import icons
 from memstudio.desktop.areas import go_to_area, go_to_search
 from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
@@ -172,6 +173,7 @@ class Window(Shell):
         if self._started:
             return
         self._started = True
+        self.background.do(icons.read_all)
         self.reader.start()
         self._gallery.load()
         self.addons.start()
