@@ -6,11 +6,12 @@ import dataclasses
 import json
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from memstudio.cli.printing import finite
 from memstudio.cli.results import cells
@@ -20,7 +21,9 @@ from memstudio.measures.intervals import mean_interval
 
 if TYPE_CHECKING:
     from memstudio.experiment.document import Document
-    from memstudio.library import Library, RunRow
+    from memstudio.library import CurveAt, Library, RunRow
+
+Floats = npt.NDArray[np.float64]
 
 
 def seen(library: Library, id: str, document: Document, rows: Sequence[RunRow], seconds: float) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def seen(library: Library, id: str, document: Document, rows: Sequence[RunRow], 
 
 def curves(library: Library, rows: Sequence[RunRow]) -> dict[str, Any]:
     """The last curve of each name (pictures apart), by cell, with mean and 95 % interval over the runs of the cell."""
-    gathered: dict[str, dict[str, list[Any]]] = {}
+    gathered: dict[str, dict[str, list[CurveAt]]] = {}
     for row in rows:
         for name in library.curve_names(row.uid):
             steps = library.curve_steps(row.uid, name)
@@ -71,24 +74,45 @@ def curves(library: Library, rows: Sequence[RunRow]) -> dict[str, Any]:
     return {name: _over_cells(by_cell) for name, by_cell in gathered.items()}
 
 
-def _over_cells(by_cell: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    one = next(iter(by_cell.values()))[0]
+def _over_cells(by_cell: Mapping[str, Sequence[CurveAt]]) -> dict[str, Any]:
+    every = [one for curves in by_cell.values() for one in curves]
+    # seeds draw data of their own: what one of them never asked (a fifth occurrence, say) another may have
+    rows = tuple(dict.fromkeys(row for one in every for row in one.rows))
+    places = [_union(axis.values for axis in axes) for axes in zip(*(one.axes for one in every), strict=True)]
     return {
-        "kind": one.kind,
-        "axes": [{"name": axis.name, "unit": axis.unit, "values": list(axis.values)} for axis in one.axes],
-        "rows": list(one.rows),
-        "cells": {cell: _over_runs([found.values for found in curve_list]) for cell, curve_list in by_cell.items()},
+        "kind": every[0].kind,
+        "axes": [
+            {"name": axis.name, "unit": axis.unit, "values": list(values)} for axis, values in zip(every[0].axes, places, strict=True)
+        ],
+        "rows": list(rows),
+        "cells": {cell: _over_runs([_laid_out(one, rows, places) for one in curves]) for cell, curves in by_cell.items()},
     }
 
 
-def _over_runs(arrays: Sequence[np.ndarray[Any, Any]]) -> dict[str, Any]:
-    stacked = np.stack([np.asarray(array, dtype=np.float64) for array in arrays])
+def _union(values: Iterable[Sequence[float | str]]) -> list[float | str]:
+    """Every place that one of these axes has, in order: numbers by size, words as they come."""
+    found = list(dict.fromkeys(place for some in values for place in some))
+    return sorted(found, key=float) if all(isinstance(place, int | float) for place in found) else found
+
+
+def _laid_out(curve: CurveAt, rows: Sequence[str], places: Sequence[Sequence[float | str]]) -> Floats:
+    """A curve's values on axes that have more places than its own; not a number where it has none."""
+    wanted = [*([rows] if rows else []), *places]
+    have = [*([curve.rows] if rows else []), *(axis.values for axis in curve.axes)]
+    out = np.full([len(axis) for axis in wanted], np.nan)
+    at = [[list(axis).index(place) for place in mine] for axis, mine in zip(wanted, have, strict=True)]
+    out[np.ix_(*at)] = curve.values
+    return out
+
+
+def _over_runs(arrays: Sequence[Floats]) -> dict[str, Any]:
+    stacked = np.stack(arrays)
     flat = stacked.reshape(len(arrays), -1)
-    over = [mean_interval([float(v) for v in column]) for column in flat.T]
+    over = [mean_interval(known) if (known := [float(v) for v in column if np.isfinite(v)]) else None for column in flat.T]
     shape = stacked.shape[1:]
 
     def field(name: str) -> Any:
-        values = [getattr(one, name) for one in over]
+        values = [getattr(one, name, None) for one in over]
         return np.array([np.nan if v is None else v for v in values]).reshape(shape).round(5).tolist()
 
     return {"mean": field("mean"), "low": field("low"), "high": field("high")}
