@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -10,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from memstudio.desktop.home.page import HomePage
+from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.shell import Shell
 
 if TYPE_CHECKING:
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
     from memstudio.desktop.reporting import Kind, Reporting, What
     from memstudio.desktop.runs.page import RunsPage
     from memstudio.desktop.settings_page import SettingsPage
+
+
+#: the modules that pages bring with them
+_MODULES = ("build.page", "live.panel", "live.plot", "inspector.asking", "runs.page", "compare.page", "settings_page", "reporting")
+
+
+def preload() -> None:
+    """Imports what the pages need, so that making one takes milliseconds; for a background thread once the window is painted."""
+    for name in _MODULES:
+        with one_at_a_time:
+            importlib.import_module(f"memstudio.desktop.{name}")
 
 
 class Pages(QStackedWidget):

@@ -21,7 +21,7 @@ from memstudio.desktop.garbage import Garbage
 from memstudio.desktop.going import Going, overall
 from memstudio.desktop.home.page import HomePage
 from memstudio.desktop.leaving import Leaving
-from memstudio.desktop.pages import Pages
+from memstudio.desktop.pages import Pages, preload
 from memstudio.desktop.panels import Panels
 from memstudio.desktop.rail import Rail
 from memstudio.desktop.shell import Shell
@@ -182,8 +182,6 @@ class Window(Shell):
     def warm(self) -> None:
         """Begins what can wait until the window has been looked at: the Build page, the plotting library, a warm worker."""
         if not self._closed:
-            from memstudio.desktop.live.below_build import preload
-
             self.stack.page("build")
             # what is there by now stays: the collector need not look through it again and again
             gc.freeze()

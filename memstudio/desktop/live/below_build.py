@@ -5,7 +5,6 @@ The panel itself, with numpy and pyqtgraph behind it, is made when it is first n
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,12 +27,6 @@ HIGH = 320
 LINE = 42
 _ANY = 16_777_215
 _PAUSE, _RESUME, _STOP = "live.pause", "live.resume", "live.stop"
-
-
-def preload() -> None:
-    """Imports what the panel needs, so that making it takes milliseconds; for a background thread once the window is painted."""
-    for name in ("memstudio.desktop.live.panel", "memstudio.desktop.live.plot"):
-        importlib.import_module(name)
 
 
 class BelowBuild(QObject):

@@ -54,7 +54,7 @@ def test_what_the_panel_needs_is_not_imported_with_the_line() -> None:
     code = (
         "import sys, memstudio.desktop.live.below_build as b\n"
         "early = [m for m in ('numpy', 'pyqtgraph', 'memstudio.desktop.live.panel') if m in sys.modules]\n"
-        "b.preload()\n"
+        "from memstudio.desktop import pages; pages.preload()\n"
         "late = [m for m in ('torch',) if m in sys.modules]\n"
         "sys.exit(', '.join(early + late) or ('' if 'pyqtgraph' in sys.modules else 'no pyqtgraph') or 0)"
     )
