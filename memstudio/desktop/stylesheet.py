@@ -185,7 +185,10 @@ QSlider::handle:horizontal:focus {{ width: {handle - 2}px; height: {handle - 2}p
 
 def _lists(t: Tokens) -> str:
     return f"""
-QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; border: none; }}
+QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; border: {t.focus}px solid transparent; border-radius: {looks.RADIUS_CONTROL}px; }}
+QListView:focus, QTreeView:focus {{ border-color: {t.accent}; }}
+CanvasView {{ border: {t.focus}px solid transparent; }}
+CanvasView:focus {{ border-color: {t.accent}; }}
 QListView::item, QTreeView::item {{ padding: 4px 8px; border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {t.accent_background}; color: {t.text}; }}
