@@ -82,6 +82,8 @@ def open_window(library: Path | None = None, *, workers: bool = True) -> Window:
     application()
     settings = Settings()
     theme.set_theme(str(settings.get("theme", "system")))
+    size = settings.get("text_size", 100)
+    theme.set_size(size if isinstance(size, int) else 100)
     window = Window(library, settings, workers=workers)
     window.show()
     return window

@@ -6,6 +6,7 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from memstudio.desktop import tokens as looks
+from memstudio.desktop.lengths import px
 from memstudio.ground.paths import resources
 
 _FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "JetBrainsMono-Regular.ttf")
@@ -19,9 +20,9 @@ def load_fonts(application: QApplication) -> None:
 
 
 def sans(pixels: int = looks.TYPE_BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter at a size, with tabular figures, for what is painted by hand."""
+    """Inter at a size of the drawing (lengths.scale() makes it larger), with tabular figures, for what is painted by hand."""
     font = QFont(looks.SANS)
-    font.setPixelSize(pixels)
+    font.setPixelSize(px(pixels))
     font.setWeight(weight)
     font.setFeature(QFont.Tag("tnum"), 1)
     font.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
@@ -36,7 +37,7 @@ def semibold(pixels: int = looks.TYPE_BODY) -> QFont:
 def mono(pixels: float = looks.TYPE_MONO) -> QFont:
     """JetBrains Mono for equations and keys."""
     font = QFont(looks.MONO)
-    font.setPixelSize(round(pixels))
+    font.setPixelSize(px(pixels))
     font.setStyleHint(QFont.StyleHint.Monospace)
     # no ligatures: what is to be typed as >= looks like that
     font.setFeature(QFont.Tag("calt"), 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from memstudio.desktop import theme
 from memstudio.desktop.home.page import HomePage
 from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.shell import Shell
@@ -61,6 +62,7 @@ class Pages(QStackedWidget):
         """A page, made when it is first asked for."""
         if name not in self._made:
             self._made[name] = self._make[name]()
+            theme.dress(self._made[name])
             self.addWidget(self._made[name])
             self.made_page.emit(name)
         return self._made[name]
@@ -184,7 +186,8 @@ class Pages(QStackedWidget):
 
         shell = self._shell
         page = SettingsPage(shell.settings, shell.folder, shell.actions_["help.keys"].trigger)
-        page.theme_chosen.connect(shell.choose_theme)
+        page.appearance.theme_chosen.connect(shell.choose_theme)
+        page.appearance.size_chosen.connect(shell.choose_size)
         addons = page.addons
         for asked, answer in (
             (addons.allow, shell.addons.allow),

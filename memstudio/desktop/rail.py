@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import fonts, icons, theme
+from memstudio.desktop import fonts, icons, lengths, theme
 from memstudio.desktop.actions import BY_ID, Actions, keys_text
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count
@@ -26,8 +26,7 @@ class _Item(QToolButton):
         self.setAccessibleName(text)
         self.setToolTip(tip)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIconSize(QSize(ICON, ICON))
-        self.setFixedSize(56, 54)
+        lengths.fix(self, 56, 54)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -35,6 +34,7 @@ class _Item(QToolButton):
         self._tint(theme.current())
 
     def _tint(self, t: Tokens) -> None:
+        self.setIconSize(QSize(lengths.px(ICON), lengths.px(ICON)))
         self.setIcon(icons.icon(self._picture, t, t.dim, t.accent, ICON))
 
 
@@ -46,7 +46,7 @@ class RunningItem(QToolButton):
         self._left, self._share = 0, 0.0
         self.setAccessibleName("Running: nothing")
         self.setProperty("kind", "rail")
-        self.setFixedSize(56, 54)
+        lengths.fix(self, 56, 54)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide()
@@ -64,14 +64,15 @@ class RunningItem(QToolButton):
         t = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ring = QRectF(self.width() / 2 - 9, 9, 18, 18)
+        px = lengths.px
+        ring = QRectF(self.width() / 2 - px(9), px(9), px(18), px(18))
         painter.setPen(QPen(QColor(t.line), 3))
         painter.drawEllipse(ring)
         painter.setPen(QPen(QColor(t.accent), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawArc(ring, 90 * 16, round(-360 * 16 * max(0.02, self._share)))
         painter.setPen(QColor(t.dim))
         painter.setFont(fonts.sans(11))
-        painter.drawText(QRectF(0, 32, self.width(), 16), int(Qt.AlignmentFlag.AlignCenter), f"{self._left:,} left")
+        painter.drawText(QRectF(0, px(32), self.width(), px(16)), int(Qt.AlignmentFlag.AlignCenter), f"{self._left:,} left")
 
 
 class Rail(QFrame):
@@ -80,7 +81,7 @@ class Rail(QFrame):
     def __init__(self, actions: Actions, pages: tuple[str, ...], foot: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "rail")
-        self.setFixedWidth(WIDTH)
+        lengths.fix(self, WIDTH)
         self.setAccessibleName("Pages")
         self._actions = actions
         self._group = QButtonGroup(self)

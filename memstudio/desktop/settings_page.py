@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6 import __version__ as pyside
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QButtonGroup, QFormLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 import memstudio
-from memstudio.desktop import theme
 from memstudio.desktop.addons_section import AddOnsSection
+from memstudio.desktop.appearance import Appearance
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.ground.settings import Settings
 
-_THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
-
 
 class SettingsPage(QWidget):
-    """A small page of what can be set. theme_chosen(choice): light, dark or system was chosen."""
-
-    theme_chosen = Signal(str)
+    """A small page of what can be set."""
 
     def __init__(self, settings: Settings, folder: Path, keys: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,23 +47,10 @@ class SettingsPage(QWidget):
         page.addWidget(scroll)
 
     def _looks(self) -> QFrame:
-        self._choices = QButtonGroup(self)
+        self.appearance = Appearance()
         row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, text in _THEMES:
-            one = button(text, partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {text.lower()}")
-            one.setCheckable(True)
-            one.setChecked(theme.choice() == choice)
-            one.setObjectName(choice)
-            self._choices.addButton(one)
-            row.addWidget(one)
-        row.addStretch(1)
-        theme.themed.connect(self._themed)
-        return _section("Theme", "Light, dark, or as the system has it.", row)
-
-    def _themed(self, tokens: object) -> None:
-        for one in self._choices.buttons():
-            one.setChecked(one.objectName() == theme.choice())
+        row.addWidget(self.appearance)
+        return _section("Appearance", "Colours, as the system has them or your own choice, and how large text is.", row)
 
     def _library(self) -> QFrame:
         column = QVBoxLayout()

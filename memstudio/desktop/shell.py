@@ -14,6 +14,7 @@ from memstudio.desktop.addons import AddOns
 from memstudio.desktop.background import Background
 from memstudio.desktop.documents import Documents
 from memstudio.desktop.home.recent import read_recent
+from memstudio.desktop.lengths import next_size
 from memstudio.desktop.messages import MessageLine
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
@@ -112,7 +113,18 @@ class Shell(QMainWindow):
         self.keep("theme", choice)
 
     def _other_theme(self) -> None:
-        self.choose_theme("light" if theme.current().dark else "dark")
+        self.choose_theme(theme.other())
+
+    def _other_contrast(self) -> None:
+        self.choose_theme(theme.other(contrast=True))
+
+    def choose_size(self, percent: int) -> None:
+        """Shows type at a size, in percent of the usual, and keeps the choice."""
+        theme.set_size(percent)
+        self.keep("text_size", percent)
+
+    def _other_size(self, by: int) -> None:
+        self.choose_size(next_size(theme.size(), by) if by else 100)
 
     def say_bad(self, sentence: str) -> None:
         self.messages.say(sentence, "bad")

@@ -1,4 +1,4 @@
-"""The colours, sizes and dashes of the window: one frozen table for light, one for dark. The curves' own are those of print, see report."""
+"""The colours, sizes and dashes of the window: a frozen table for each theme. The curves' own are those of print, see report."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from memstudio.report.colours import DARK_CURVES, LIGHT_CURVES, Curve
+from memstudio.report.colours import DARK_CURVES, LIGHT_CURVES, Curve, curves, look
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """One theme. Colours are `#rrggbb`; pairs of text and ground keep a contrast of 4.5:1, curves 3:1 (a test measures them).
+    """One theme. Colours are `#rrggbb`; pairs of text and ground keep a contrast of 4.5:1 (7:1 in high contrast), curves 3:1; tests measure it.
 
+    dark: whether light stands on dark; border, focus: how thick the edges and the focus marks of controls are, in points;
     families: family id -> colour; kinds: wire kind -> colour; the `*_background` colours are the grounds of state chips.
     """
 
@@ -41,11 +42,19 @@ class Tokens:
     chip_background: str
     curves: tuple[Curve, ...]
     families: Mapping[str, str]
+    dark: bool = False
+    border: int = 1
+    focus: int = 2
 
     @property
-    def dark(self) -> bool:
-        """Whether this is the dark theme."""
-        return self.name == "dark"
+    def high_contrast(self) -> bool:
+        """Whether this is a theme for eyes that need more contrast: text 7:1, lines 3:1."""
+        return self.name.endswith("_contrast")
+
+    @property
+    def least(self) -> float:
+        """The least contrast of text and its ground."""
+        return 7.0 if self.high_contrast else 4.5
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -61,8 +70,8 @@ class Tokens:
         return self.kinds.get(kind, self.dim)
 
     def curve(self, index: int) -> Curve:
-        """The look of the curve at this place; more than six begin again."""
-        return self.curves[index % len(self.curves)]
+        """The look of the curve at this place: six colours, then the same with other dashes, 36 before any returns."""
+        return look(self.curves, index)
 
 
 _KINDS = {
@@ -162,9 +171,71 @@ DARK = Tokens(
     chip_background="#2A303B",
     curves=DARK_CURVES,
     families=_families("#4FA3E0", "#3CCB9B", "#E3A0CB", "#F0B63A", "#8CCBF2", "#FF8A4C", "#A98FE6", "#E57878", "#93A3B3", "#9AA3B2"),
+    dark=True,
 )
 
-THEMES: Mapping[str, Tokens] = MappingProxyType({"light": LIGHT, "dark": DARK})
+LIGHT_CONTRAST = Tokens(
+    name="light_contrast",
+    background="#FFFFFF",
+    panel="#FFFFFF",
+    raised="#FFFFFF",
+    line="#5B6472",
+    faint="#868E9B",
+    grid="#C3C9D2",
+    text="#000000",
+    dim="#333A45",
+    accent="#0A3A9E",
+    on_accent="#FFFFFF",
+    accent_background="#DCE8FF",
+    accent_hover="#062A78",
+    hover="#E9EDF3",
+    canvas="#FFFFFF",
+    dots="#AEB5C0",
+    good="#0A4D20",
+    careful="#5C3500",
+    bad="#8A120B",
+    good_background="#E2F4E7",
+    careful_background="#FBEFD6",
+    bad_background="#FDE5E2",
+    chip_background="#E6EAF0",
+    curves=curves("#00558A", "#A84300", "#006B4E", "#8E3F74", "#7A5200", "#1B6A96"),
+    families=_families("#00558A", "#006B4E", "#8E3F74", "#7A5200", "#1B6A96", "#A84300", "#5B3FA6", "#8A2323", "#43505E", "#4A515F"),
+    border=2,
+    focus=3,
+)
+
+DARK_CONTRAST = Tokens(
+    name="dark_contrast",
+    background="#000000",
+    panel="#000000",
+    raised="#05070A",
+    line="#9AA4B4",
+    faint="#6A7383",
+    grid="#3A414D",
+    text="#FFFFFF",
+    dim="#D3D9E3",
+    accent="#A9CAFF",
+    on_accent="#000000",
+    accent_background="#12295A",
+    accent_hover="#D0E2FF",
+    hover="#171C24",
+    canvas="#000000",
+    dots="#4A5260",
+    good="#86E8A6",
+    careful="#F5CB6B",
+    bad="#FFB3A8",
+    good_background="#0D2616",
+    careful_background="#2B2108",
+    bad_background="#331313",
+    chip_background="#1B212B",
+    curves=curves("#6FBAF2", "#FF9F6B", "#56E0B1", "#EFB4DA", "#F7C65A", "#A9DBF8"),
+    families=_families("#6FBAF2", "#56E0B1", "#EFB4DA", "#F7C65A", "#A9DBF8", "#FF9F6B", "#C3AFF2", "#F29A9A", "#B4C2D0", "#BBC3CF"),
+    dark=True,
+    border=2,
+    focus=3,
+)
+
+THEMES: Mapping[str, Tokens] = MappingProxyType({t.name: t for t in (LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST)})
 
 #: Sizes in pixels: the grid, heights, radii and type of look.md.
 GRID = 4

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons
+from memstudio.desktop import icons, theme
 from memstudio.desktop.areas import go_to_area, go_to_search
 from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
@@ -85,6 +85,9 @@ class Window(Shell):
         bind("file.save_as", self.documents.save_as)
         bind("view.search", self._search)
         bind("view.theme", self._other_theme)
+        bind("view.contrast", self._other_contrast)
+        for name, by in (("larger", 1), ("smaller", -1), ("usual", 0)):
+            bind(f"view.{name}", partial(self._other_size, by))
         bind("view.next_area", partial(self._next_area, 1))
         bind("view.previous_area", partial(self._next_area, -1))
         bind("help.palette", self.panels.open_palette)
@@ -109,6 +112,8 @@ class Window(Shell):
         row.addWidget(self.rail)
         row.addLayout(right, 1)
         self.setCentralWidget(middle)
+        theme.dress(self.rail)
+        theme.dress(self.messages)
 
     def _connect(self) -> None:
         self.page_wanted.connect(self.show_page)
@@ -278,6 +283,13 @@ class Window(Shell):
             self.messages.dismiss()
         else:
             super().keyPressEvent(event)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """What floats over the window (a panel, a dialog) wears the theme too."""
+        super().childEvent(event)
+        child = event.child()
+        if event.type() == QEvent.Type.ChildPolished and isinstance(child, QWidget) and child is not self.centralWidget():
+            theme.dress(child)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if could_be_ours(event.mimeData()):

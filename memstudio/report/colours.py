@@ -17,13 +17,14 @@ class Curve:
 DASHES: tuple[tuple[float, ...], ...] = ((), (5.0, 2.5), (1.6, 1.8), (6.0, 2.0, 1.4, 2.0), (3.0, 1.8), (9.0, 3.0))
 
 
-def _curves(*colours: str) -> tuple[Curve, ...]:
+def curves(*colours: str) -> tuple[Curve, ...]:
+    """Six colours, each with its own dash."""
     return tuple(Curve(colour, dash) for colour, dash in zip(colours, DASHES, strict=True))
 
 
 #: on light ground and in print; on dark ground
-LIGHT_CURVES = _curves("#0072B2", "#D55E00", "#008F68", "#B8609B", "#A87400", "#2A8FC7")
-DARK_CURVES = _curves("#4FA3E0", "#FF8A4C", "#3CCB9B", "#E3A0CB", "#F0B63A", "#8CCBF2")
+LIGHT_CURVES = curves("#0072B2", "#D55E00", "#008F68", "#B8609B", "#A87400", "#2A8FC7")
+DARK_CURVES = curves("#4FA3E0", "#FF8A4C", "#3CCB9B", "#E3A0CB", "#F0B63A", "#8CCBF2")
 
 
 def look(curves: Sequence[Curve], index: int) -> Curve:

@@ -46,6 +46,7 @@ class FigureView(Pointed):
         super().__init__(parent)
         self.seen: StudySeen | None = None
         self._hidden: frozenset[int] = frozenset()
+        self.setAccessibleName("What each cell measured")
 
     def show_seen(self, seen: StudySeen, hidden: frozenset[int] = frozenset()) -> None:
         """Shows this figure, without the cases of its second axis in `hidden`."""

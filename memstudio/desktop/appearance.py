@@ -1,0 +1,81 @@
+"""How the window looks, to be chosen in Settings: the theme and the size of type."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from memstudio.desktop import lengths, theme
+from memstudio.desktop.labels import button, label
+
+THEMES: dict[str, str] = {
+    "system": "As the system",
+    "light": "Light",
+    "dark": "Dark",
+    "light_contrast": "Light, high contrast",
+    "dark_contrast": "Dark, high contrast",
+}
+
+
+class Appearance(QWidget):
+    """theme_chosen(name): one of theme.CHOICES; size_chosen(percent): one of lengths.SIZES."""
+
+    theme_chosen = Signal(str)
+    size_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choices = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(self._themes())
+        column.addLayout(self._sizes())
+        theme.themed.connect(self._themed)
+        self._themed(theme.current())
+
+    def _themes(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for choice, text in THEMES.items():
+            one = button(text, partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {text.lower()}")
+            one.setCheckable(True)
+            one.setObjectName(choice)
+            self._choices.addButton(one)
+            row.addWidget(one)
+        row.addStretch(1)
+        return row
+
+    def _sizes(self) -> QHBoxLayout:
+        self.said = label("", "dim")
+        self.size = QSlider(Qt.Orientation.Horizontal)
+        self.size.setRange(0, len(lengths.SIZES) - 1)
+        self.size.setPageStep(1)
+        self.size.setAccessibleName("Size of text")
+        self.size.setToolTip("Type and controls from 80 to 200 percent")
+        # the window is laid out anew at each size: not while the handle is still held
+        self.size.setTracking(False)
+        self.size.valueChanged.connect(self._chosen)
+        lengths.fix(self.size, width=200)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(label("Size of text"))
+        row.addWidget(self.size)
+        row.addWidget(self.said)
+        row.addStretch(1)
+        return row
+
+    def _chosen(self, place: int) -> None:
+        if lengths.SIZES[place] != theme.size():
+            self.size_chosen.emit(lengths.SIZES[place])
+
+    def _themed(self, tokens: object) -> None:
+        for one in self._choices.buttons():
+            one.setChecked(one.objectName() == theme.choice())
+        self.size.blockSignals(True)
+        self.size.setValue(min(range(len(lengths.SIZES)), key=lambda i: abs(lengths.SIZES[i] - theme.size())))
+        self.size.blockSignals(False)
+        self.said.setText(f"{theme.size()} %")
+        self.size.setAccessibleDescription(f"{theme.size()} percent")
