@@ -143,6 +143,7 @@ class Pages(QStackedWidget):
             inspecting = Inspecting(shell)
         page = BuildPage(shell.session, shell.reader, shell.running, inspecting)
         page.bind(shell.actions_)
+        page.palette_.kept.remember(shell.settings.get, shell.keep)
         self.live = BelowBuild(page, shell.actions_)
         return page
 

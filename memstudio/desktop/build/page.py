@@ -107,6 +107,7 @@ class BuildPage(QWidget):
     def _connect(self) -> None:
         view = self.canvas.view
         self.palette_.chosen.connect(self._add)
+        self.palette_.follow(self.session)
         self.session.catalogue_changed.connect(self.palette_.show_catalogue)
         view.edit_wanted.connect(self._edit)
         view.leave.connect(self.next_area)
