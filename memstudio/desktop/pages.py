@@ -128,6 +128,9 @@ class Pages(QStackedWidget):
         page.addons.settings.connect(partial(shell.page_wanted.emit, "settings"))
         page.show_addons(shell.addons.list)
         shell.addons.listed.connect(page.show_addons)
+        page.tour.connect(shell.actions_["help.tour"].trigger)
+        page.no_tour.connect(partial(shell.keep, "tour", "declined"))
+        page.offer_tour(shell.settings.get("tour") is None)
         page.show_recent(shell.documents.recent)
         shell.documents.recent_changed.connect(page.show_recent)
         return page

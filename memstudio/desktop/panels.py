@@ -14,15 +14,17 @@ from memstudio.desktop.shell import Shell
 if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
     from memstudio.desktop.keyboard_help import KeyboardHelp
+    from memstudio.desktop.pages import Pages
     from memstudio.desktop.queue.panel import QueuePanel
+    from memstudio.desktop.tour.tour import Tour
 
 
 class Panels(QObject):
     """The panels of one window. opener: the widget that opens the queue; show_run: shows one run."""
 
-    def __init__(self, shell: Shell, show_run: Callable[[str], object]) -> None:
+    def __init__(self, shell: Shell, show_run: Callable[[str], object], pages: Pages) -> None:
         super().__init__(shell)
-        self._shell, self._show_run = shell, show_run
+        self._shell, self._show_run, self._pages = shell, show_run, pages
         self.opener: QWidget | None = None
 
     @cached_property
@@ -49,6 +51,16 @@ class Panels(QObject):
         panel.run_asked.connect(self._show_run)
         return panel
 
+    @cached_property
+    def tour(self) -> Tour:
+        """The guided tour."""
+        from memstudio.desktop.tour.tour import SETTING, Tour
+
+        made = Tour(self._shell, self._pages)
+        made.kept.connect(partial(self._shell.keep, SETTING))
+        made.kept.connect(self._pages.home.tour_taken)
+        return made
+
     def open_palette(self) -> None:
         """Find any command by typing."""
         self.help.close_panel()
@@ -58,6 +70,12 @@ class Panels(QObject):
         """Every key and what it does."""
         self.palette.close_panel()
         self.help.open_help()
+
+    def open_tour(self) -> None:
+        """Begins the guided tour, or goes to its card."""
+        self.palette.close_panel()
+        self.help.close_panel()
+        self.tour.open()
 
     def toggle_queue(self) -> None:
         """Opens what runs and waits, or closes it."""
@@ -77,6 +95,6 @@ class Panels(QObject):
 
     def close(self) -> None:
         """Closes those that were made."""
-        for name in ("palette", "help", "queue"):
+        for name in ("palette", "help", "queue", "tour"):
             if name in self.__dict__:
                 self.__dict__[name].close_panel()

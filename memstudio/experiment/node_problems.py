@@ -83,8 +83,19 @@ def _unknown(node: Node, catalogue: Catalogue) -> Problem:
     near = nearest(node.component, known)
     found = re.search(r"did you mean (.+)\?", near)
     swap = (Mend(f"Take {catalogue.entry(found[1]).title}", partial(_take, id=node.id, component=found[1])),) if found else ()
-    reason = f"There is no component {node.component!r} here{near}; it is kept as it stands, and cannot be run."
+    reason = f"There is no component {node.component!r} here{near}; it is kept as it stands, and cannot be run.{_from_addon(node.component, catalogue)}"
     return Problem(node.id, None, None, reason, (*swap, Mend("Remove the node", partial(edits.remove, ids=[node.id]))))
+
+
+def _from_addon(component: str, catalogue: Catalogue) -> str:
+    """A sentence about the add-on that would bring a component, or nothing."""
+    addon = catalogue.would_bring(component)
+    if addon is None:
+        return ""
+    if addon.state == "refused":
+        return f" The add-on {addon.place} would bring it, and was refused: {addon.reason}"
+    answer = "say yes to it" if addon.state == "asked" else "take it in"
+    return f" The add-on {addon.place} would bring it: {answer} in Settings, under Add-ons. {addon.reason}"
 
 
 def _take(document: Document, id: str, component: str) -> Document:
