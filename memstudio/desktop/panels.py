@@ -30,9 +30,10 @@ class Panels(QObject):
     @cached_property
     def palette(self) -> CommandPalette:
         """The command palette."""
-        from memstudio.desktop.command_palette import CommandPalette
+        from memstudio.desktop.command_palette import RECENT, CommandPalette
 
-        return CommandPalette(self._shell, self._shell.actions_, self._more_commands)
+        shell = self._shell
+        return CommandPalette(shell, shell.actions_, self._more_commands, shell.settings.get(RECENT), shell.keep)
 
     @cached_property
     def help(self) -> KeyboardHelp:
@@ -82,16 +83,10 @@ class Panels(QObject):
         self.queue.toggle()
 
     def _more_commands(self) -> list[Command]:
-        """Commands besides the actions: every study of the gallery, every file that was opened last."""
-        from memstudio.desktop.command_palette import Command
+        """Commands besides the actions."""
+        from memstudio.desktop.more_commands import more_commands
 
-        shell = self._shell
-        studies = [
-            Command(f"Open study: {item.document.title}", "gallery", partial(shell.open_item, item), f"{item.document.about} {item.family}")
-            for item in shell.gallery
-        ]
-        recent = shell.documents.recent
-        return [*studies, *(Command(f"Open {r.title}", r.file.name, partial(shell.open_file, r.file), "recent file") for r in recent)]
+        return more_commands(self._shell, self._pages)
 
     def close(self) -> None:
         """Closes those that were made."""

@@ -54,7 +54,7 @@ class Palette(QFrame):
         column = QVBoxLayout(self.nothing)
         column.setContentsMargins(14, 8, 14, 8)
         self.nothing_words = label("", "dim", wrap=True)
-        self.instead: QPushButton = button("", self._take_instead)
+        self.instead: QPushButton = button("", self._take_instead, name="Search for what is near")
         self.clear_button: QPushButton = button("Show all components", self.field.clear)
         for widget in (self.nothing_words, self.instead, self.clear_button):
             column.addWidget(widget)
