@@ -125,7 +125,8 @@ def _html(lines: list[Line], typed: str) -> str:
                 f"font-size:{looks.TYPE_SMALL}px'>{escape(group)}</span></td></tr>"
             )
         parts.append(
-            f"<tr><td width='30%'>{escape(line.name)}</td><td style='color:{t.dim}'>{escape(line.tip)}</td>"
-            f"<td width='24%' align='right'><span style='font-family:{looks.MONO};font-size:{looks.TYPE_MONO}px'>{escape(line.keys)}</span></td></tr>"
+            f"<tr><td width='27%'>{escape(line.name)}</td><td style='color:{t.dim}'>{escape(line.tip)}</td>"
+            f"<td width='29%' align='right'><span style='font-family:{looks.MONO};font-size:{looks.TYPE_MONO}px'>"
+            f"{escape(line.keys)}</span></td></tr>"
         )
     return "".join([*parts, "</table>"])

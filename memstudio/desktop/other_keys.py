@@ -19,7 +19,9 @@ OTHER_KEYS: dict[str, tuple[Key, ...]] = {
     "In the palette": (
         Key("Choose a component", ("Up", "Down"), "From the search field too."),
         Key("Add it", ("Return",), "After the selected component, with a wire where one fits."),
-        Key("What it is", ("Ctrl+I", "Right"), "A card with ports, equation and sources; it goes along with the arrows. In the list: Right."),
+        Key(
+            "What it is", ("Ctrl+I", "Right"), "A card with ports, equation and sources; it goes along with the arrows. In the list: Right."
+        ),
         Key("Favourite, or no longer", ("Alt+S", "S"), "S in the list, Alt+S while typing."),
         Key("Fold a family, unfold it", ("Left", "Right"), "On its heading. On a component, Left goes to the heading."),
         Key("Clear the search", ("Esc",), "A card goes first. From the list, the keyboard goes back to the field."),

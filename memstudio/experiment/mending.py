@@ -30,8 +30,8 @@ def _key(problem: Problem) -> tuple[object, ...]:
 def mend_all(document: Document, catalogue: Catalogue) -> Mended:
     """The document after the first mend of every problem that has one, problems that mends bring with them included.
 
-    A mend is left out that is refused, removes a node, an axis or the claim, does not end its problem, or brings more errors than there were: what
-    it would take away, or lead to, is for a person to decide.
+    A mend is left out that is refused, does not end its problem, brings more errors than there were, or takes something away (a
+    node, an axis, the claim) or puts another component in a place: that is for a person to decide.
     """
     problems = check(document, catalogue)
     tried: set[tuple[object, ...]] = set()
@@ -61,9 +61,11 @@ def _mended(problem: Problem, document: Document, before: list[Problem], catalog
 
 
 def _takes_away(before: Document, after: Document) -> bool:
-    """Whether a node, an axis or the claim is gone."""
+    """Whether a node, an axis or the claim is gone, or a node is of another component."""
     fewer = len(after.nodes) < len(before.nodes) or len(after.run.vary) < len(before.run.vary)
-    return fewer or (before.claim is not None and after.claim is None)
+    now = {node.uid: node.component for node in after.nodes}
+    other = any(now.get(node.uid, node.component) != node.component for node in before.nodes)
+    return fewer or other or (before.claim is not None and after.claim is None)
 
 
 def _errors(problems: list[Problem]) -> int:

@@ -94,7 +94,7 @@ class HomePage(QWidget):
         self._group.setExclusive(True)
         left.addLayout(self._chips)
         self.grid = Grid(NARROWEST, WIDEST, HEIGHT)
-        self.nothing = label("", "dim", wrap=True)
+        self.nothing = label("Reading the studies…", "dim", wrap=True)
         inside = QWidget()
         inside.setProperty("kind", "clear")
         column = QVBoxLayout(inside)
@@ -212,4 +212,6 @@ class HomePage(QWidget):
         self.grid.arrange()
         self.nothing.setVisible(not shown and self._items is not None)
         if not shown and self._items is not None:
-            self.nothing.setText(f"No study has “{words}”." if words else "There are no studies here.")
+            self.nothing.setText(
+                f"No study has “{words}”. Clear the search, or look in all families." if words else "There are no studies here."
+            )

@@ -47,6 +47,7 @@ class EntryCard(QFrame):
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
+        self.over = over
         self.entry: Entry | None = None
         self.setProperty("kind", "popup")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -71,7 +72,7 @@ class EntryCard(QFrame):
         self.setAccessibleDescription(spoken(entry, why_not))
         self._inside.ensurePolished()
         height = self._inside.heightForWidth(WIDTH) if self._inside.hasHeightForWidth() else self._inside.sizeHint().height()
-        room = self.parentWidget().rect()
+        room = self.over.rect()
         x = beside.x()
         if x + WIDTH > room.width() - 8 and left_of is not None:
             x = left_of - WIDTH
@@ -147,7 +148,7 @@ def _source_lines(entry: Entry) -> list[str]:
     sources = sources_of(entry)
     if sources:
         more = f" and {len(sources) - _SOURCES} more" if len(sources) > _SOURCES else ""
-        lines.append("; ".join(source_words(source) for source in sources[:_SOURCES]) + more)
+        lines.append("; ".join(dict.fromkeys(source_words(source) for source in sources[:_SOURCES])) + more)
     systems = systems_of(entry)
     if systems:
         lines.append(f"Systems {', '.join(systems[:_SYSTEMS])}{' …' if len(systems) > _SYSTEMS else ''}")
@@ -226,7 +227,7 @@ class Cards(QObject):
                 self._card.hide()
             return
         over = self._beside.window()
-        if self._card is None or self._card.parentWidget() is not over:
+        if self._card is None or self._card.over is not over:
             self._card = EntryCard(over)
         top = self._view.viewport().mapTo(over, self._view.visualRect(index).topLeft()).y()
         left = self._beside.mapTo(over, QPoint(0, 0)).x()
@@ -243,5 +244,3 @@ class Cards(QObject):
         ):
             self.hide()
         return False
-
-

@@ -52,12 +52,14 @@ class Palette(QFrame):
         self.nothing = QWidget()
         self.nothing.setProperty("kind", "clear")
         column = QVBoxLayout(self.nothing)
-        column.setContentsMargins(14, 8, 14, 8)
+        column.setContentsMargins(12, 4, 12, 8)
+        column.setSpacing(8)
         self.nothing_words = label("", "dim", wrap=True)
         self.instead: QPushButton = button("", self._take_instead, name="Search for what is near")
         self.clear_button: QPushButton = button("Show all components", self.field.clear)
         for widget in (self.nothing_words, self.instead, self.clear_button):
             column.addWidget(widget)
+        column.addStretch(1)
         self.nothing.hide()
         head = QHBoxLayout()
         head.setContentsMargins(12, 0, 8, 0)
@@ -68,7 +70,7 @@ class Palette(QFrame):
         layout.setContentsMargins(0, 12, 0, 0)
         layout.setSpacing(8)
         layout.addLayout(head)
-        layout.addWidget(self.nothing)
+        layout.addWidget(self.nothing, 1)
         layout.addWidget(self.list, 1)
         self._tint(theme.current())
 
@@ -147,7 +149,11 @@ class Palette(QFrame):
         self._find(self.field.text())
         self._mark()
         if row is not None:
-            same = [place for place, one in enumerate(self.rows.rows) if one.id == row.id and isinstance(one, Heading) == isinstance(row, Heading)]
+            same = [
+                place
+                for place, one in enumerate(self.rows.rows)
+                if one.id == row.id and isinstance(one, Heading) == isinstance(row, Heading)
+            ]
             if same:
                 self.list.setCurrentIndex(self.rows.index(min(same, key=lambda place: abs(place - at))))
         bar.setValue(scrolled)

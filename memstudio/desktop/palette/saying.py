@@ -46,6 +46,6 @@ def spoken(entry: Entry, why_not: str | None = None, starred: bool = False) -> s
         f"Cannot follow what is selected. {why_not}" if why_not else "",
         _ports("Takes", entry.component.takes),
         _ports("Gives", entry.component.gives),
-        "; ".join(source_words(source) for source in sources_of(entry)[:2]),
+        "; ".join(dict.fromkeys(source_words(source) for source in sources_of(entry)[:2])),
     ]
     return " ".join(part for part in parts if part)

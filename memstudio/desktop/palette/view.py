@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from memstudio.desktop.palette.delegate import EntryDelegate, star_rect
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
+from memstudio.experiment.entries import Entry
 
 
 class EntryView(QListView):
@@ -73,21 +74,24 @@ class EntryView(QListView):
         """Enter and Space act on the current row; left folds a family, right unfolds it or shows a component's card; S stars."""
         index, key = self.currentIndex(), event.key()
         row = index.data(ENTRY_ROLE) if index.isValid() else None
-        heading = isinstance(row, Heading)
         if row is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.acted.emit(index)
-        elif isinstance(row, Heading) and key == (Qt.Key.Key_Left if row.open else Qt.Key.Key_Right):
-            self.acted.emit(index)
-        elif row is not None and not heading and key == Qt.Key.Key_S:
-            self.starred.emit(index)
-        elif row is not None and not heading and key == Qt.Key.Key_Right:
-            self.card_asked.emit()
-        elif row is not None and not heading and key == Qt.Key.Key_Left:
-            self._to_heading(index.row())
         elif key == Qt.Key.Key_Escape:
             self.left.emit()
+        elif isinstance(row, Heading) and key == (Qt.Key.Key_Left if row.open else Qt.Key.Key_Right):
+            self.acted.emit(index)
+        elif isinstance(row, Entry) and key in (Qt.Key.Key_S, Qt.Key.Key_Right, Qt.Key.Key_Left):
+            self._of_component(key, index)
         else:
             super().keyPressEvent(event)
+
+    def _of_component(self, key: int, index: QModelIndex) -> None:
+        if key == Qt.Key.Key_S:
+            self.starred.emit(index)
+        elif key == Qt.Key.Key_Right:
+            self.card_asked.emit()
+        else:
+            self._to_heading(index.row())
 
     def _to_heading(self, row: int) -> None:
         """From a component to the heading it stands under, as in every tree."""

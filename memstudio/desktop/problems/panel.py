@@ -17,12 +17,16 @@ from memstudio.experiment.mending import Mended, mend_all
 
 #: more lines than this nobody reads; the rest is counted
 MOST = 100
+#: heights of the heading and of a row; as many rows are always seen
+_HEAD, _ROW, _SEEN = 48, 38, 3
+#: a place's name takes at most this much, pixels; its tip has it whole
+_WIDEST = 200
 #: settings of the run that stand on the study's page
 _OF_STUDY = ("vary", "hopeless", "minutes", "packed")
 
 
 class ProblemsPanel(QFrame):
-    """The list. `go(node)`: a problem's place was asked for; `go_field(address)`: its field, `go_study()`: the study; `closed`: its button."""
+    """The list. go(node), go_field(address), go_study(): a problem's place was asked for; closed: the button was pressed."""
 
     go = Signal(str)
     go_field = Signal(str)
@@ -75,6 +79,7 @@ class ProblemsPanel(QFrame):
         self.all_button.setVisible(mendable > 1)
         focused = next((place for place, row in enumerate(self.rows) if any(one.hasFocus() for one in row.buttons)), None)
         self.area.setWidget(self._listed(facts))
+        self.setMinimumHeight(_HEAD + _ROW * max(1, min(_SEEN, len(self.rows))))
         if focused is not None:
             there = self.rows[min(focused, len(self.rows) - 1)].place if self.rows else self.close_button
             there.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -86,7 +91,9 @@ class ProblemsPanel(QFrame):
         column.setContentsMargins(12, 0, 12, 8)
         column.setSpacing(0)
         self.rows = [ProblemRow(problem, self.title(problem.node), self._go, self.mend) for problem in facts.problems[:MOST]]
+        wide = max((row.place.sizeHint().width() for row in self.rows), default=0)
         for row in self.rows:
+            row.place.setFixedWidth(min(wide, _WIDEST))
             column.addWidget(row)
             for one in row.buttons:
                 one.installEventFilter(self)

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.labels import button, label
@@ -34,13 +34,22 @@ class ProblemRow(QFrame):
         row.setSpacing(8)
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.place, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.reason, 1, Qt.AlignmentFlag.AlignVCenter)
+        middle = QVBoxLayout()
+        middle.setSpacing(4)
+        middle.addWidget(self.reason)
+        row.addLayout(middle, 1)
+        # several mends stand under the reason: beside it they would leave it no room
+        beside = row if len(problem.mends) < 2 else QHBoxLayout()
         self.mends: list[QPushButton] = []
         for number, one in enumerate(problem.mends):
             made = button(one.title, partial(self._mend, number), tip="One click mends it; Undo takes it back")
             made.setAccessibleDescription(problem.reason)
             self.mends.append(made)
-            row.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+            beside.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+        if beside is not row:
+            beside.setSpacing(8)
+            beside.addStretch(1)
+            middle.addLayout(beside)
         theme.themed.connect(self._retint)
         self._retint(theme.current())
 

@@ -24,6 +24,7 @@ class TourCard(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._over = window
         self.setProperty("kind", "popup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.number = label("", "small")
@@ -88,7 +89,7 @@ class TourCard(QFrame):
 
     def stand_beside(self, place: QRect, sides: Sequence[str] = ("right", "left", "below", "above")) -> None:
         """Stands at the first of these sides of a place of the window that has room; in the corner where none has."""
-        room = self.parentWidget().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+        room = self._over.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         wide, high = self.width(), self.height()
         down, across = _within(place.top(), high, room.top(), room.bottom()), _within(place.left(), wide, room.left(), room.right())
         corner = QPoint(room.right() - wide, room.bottom() - high)

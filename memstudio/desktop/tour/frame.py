@@ -14,10 +14,11 @@ AROUND = 4
 
 
 class PointingFrame(QWidget):
-    """Lies over the window; `point_at` puts it around a place of it. Only its rim is a part of the window: what lies inside is not covered."""
+    """Lies over the window; `point_at` puts it around a place of it. Only the rim is covered."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._over = window
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
@@ -26,7 +27,7 @@ class PointingFrame(QWidget):
         if place.isEmpty():
             self.hide()
             return
-        wanted = place.adjusted(-AROUND, -AROUND, AROUND, AROUND).intersected(self.parentWidget().rect())
+        wanted = place.adjusted(-AROUND, -AROUND, AROUND, AROUND).intersected(self._over.rect())
         if wanted != self.geometry() or not self.isVisible():
             self.setGeometry(wanted)
             whole = self.rect()

@@ -13,7 +13,6 @@ from memstudio.desktop.live.panel import LivePanel
 from memstudio.desktop.palette.entries import Heading
 from memstudio.desktop.tour.steps import CHAIN, LEARNER, Step, loose, nodes_of, unset
 
-
 _ABOVE, _BELOW = ("above", "below", "left", "right"), ("below", "above", "right", "left")
 
 

@@ -26,7 +26,7 @@ NEAR: dict[str, tuple[float, float]] = {"steps": (350, 800), "rate": (0.002, 0.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What the tour knows of what a person has done. submitted: Run was pressed; points: some have been drawn; scrubbed: the time slider."""
+    """What the tour knows of what a person has done. submitted: Run was pressed; points: some are drawn; scrubbed: the time slider."""
 
     document: Document
     submitted: bool = False
