@@ -7,6 +7,7 @@ content as it is. Then its declarations are read in a process apart, and only af
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 ON, ASKED, OFF, REFUSED = "on", "asked", "off", "refused"
 #: processes that read declarations at a time
 TOGETHER = 2
+#: a component's id as a declaration writes it, and how much of a declaration is looked through for them
+_ID, _MOST_TEXT = re.compile(r"""["']([a-z][a-z_]*\.[a-z][a-z0-9_]*)["']"""), 200_000
 #: how the list says where an add-on is from
 SOURCES = {OWN: "own folder", FOLDER: "folder", INSTALLED: "installed package"}
 
@@ -131,14 +134,24 @@ def join(ours: Catalogue, there: Iterable[Found], signs: Any, again: bool = Fals
             components += more
             origins |= {part.id: Origin(one.name, one.source, one.version, one.content) for part in more}
             origins |= {preset.id: origins[part.id] for part in more for preset in part.presets}
-    unread = [Unread(row.name, row.reason) for row in rows if row.state == REFUSED]
+    absent = [Unread(row.name, row.reason, row.state, row.components or _named_in(row.folder)) for row in rows if row.state != ON]
     plain = [entry.component for entry in ours if entry.preset is None]
     whole = all(verdict.read for verdict in verdicts.values())
-    return Joined(Catalogue(ours.families.values(), [*plain, *components], unread, origins), tuple(rows), signs, whole)
+    return Joined(Catalogue(ours.families.values(), [*plain, *components], absent, origins), tuple(rows), signs, whole)
 
 
 def _row(one: Found, state: str, reason: str) -> AddOn:
     return AddOn(one.name, one.source, one.place, str(one.folder), state, reason, version=one.version, content=one.content)
+
+
+def _named_in(folder: str) -> tuple[str, ...]:
+    """The ids that a declare.py seems to name: it is only looked at as text, since nothing of it may run."""
+    try:
+        with (Path(folder) / "declare.py").open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_MOST_TEXT)
+    except OSError:
+        return ()
+    return tuple(dict.fromkeys(_ID.findall(text)))
 
 
 def _verdicts(readable: list[Found], again: bool) -> Mapping[Path, Verdict]:

@@ -176,6 +176,7 @@ TABLE: tuple[Row, ...] = (
     Row("view.next_area", "Next area", ("F6",), "Move the keyboard to the next part of the page.", "", "View"),
     Row("view.previous_area", "Previous area", ("Shift+F6",), "Move the keyboard to the part before.", "", "View"),
     Row("help.palette", "All commands…", ("Ctrl+K",), "Find any command by typing.", "search", "Help"),
+    Row("help.tour", "Guided tour", ("Shift+F1",), "Build and run a first experiment, step by step, in two minutes.", "info", "Help"),
     Row("help.keys", "Keyboard", ("F1", "Ctrl+/"), "Every key and what it does.", "keyboard", "Help"),
     Row("app.quit", "Quit", ("Ctrl+Q",), "Close the window. Runs go on.", "close", "File"),
 )

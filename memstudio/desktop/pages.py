@@ -143,6 +143,9 @@ class Pages(QStackedWidget):
         page.addons.settings.connect(partial(shell.page_wanted.emit, "settings"))
         page.show_addons(shell.addons.list)
         shell.addons.listed.connect(page.show_addons)
+        page.tour.connect(shell.actions_["help.tour"].trigger)
+        page.no_tour.connect(partial(shell.keep, "tour", "declined"))
+        page.offer_tour(shell.settings.get("tour") is None)
         page.show_recent(shell.documents.recent)
         shell.documents.recent_changed.connect(page.show_recent)
         return page
@@ -158,6 +161,7 @@ class Pages(QStackedWidget):
             inspecting = Inspecting(shell)
         page = BuildPage(shell.session, shell.reader, shell.running, inspecting)
         page.bind(shell.actions_)
+        page.palette_.kept.remember(shell.settings.get, shell.keep)
         self.live = BelowBuild(page, shell.actions_)
         return page
 

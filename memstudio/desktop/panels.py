@@ -14,23 +14,26 @@ from memstudio.desktop.shell import Shell
 if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
     from memstudio.desktop.keyboard_help import KeyboardHelp
+    from memstudio.desktop.pages import Pages
     from memstudio.desktop.queue.panel import QueuePanel
+    from memstudio.desktop.tour.tour import Tour
 
 
 class Panels(QObject):
     """The panels of one window. opener: the widget that opens the queue; show_run: shows one run."""
 
-    def __init__(self, shell: Shell, show_run: Callable[[str], object]) -> None:
+    def __init__(self, shell: Shell, show_run: Callable[[str], object], pages: Pages) -> None:
         super().__init__(shell)
-        self._shell, self._show_run = shell, show_run
+        self._shell, self._show_run, self._pages = shell, show_run, pages
         self.opener: QWidget | None = None
 
     @cached_property
     def palette(self) -> CommandPalette:
         """The command palette."""
-        from memstudio.desktop.command_palette import CommandPalette
+        from memstudio.desktop.command_palette import RECENT, CommandPalette
 
-        return CommandPalette(self._shell, self._shell.actions_, self._more_commands)
+        shell = self._shell
+        return CommandPalette(shell, shell.actions_, self._more_commands, shell.settings.get(RECENT), shell.keep)
 
     @cached_property
     def help(self) -> KeyboardHelp:
@@ -49,6 +52,16 @@ class Panels(QObject):
         panel.run_asked.connect(self._show_run)
         return panel
 
+    @cached_property
+    def tour(self) -> Tour:
+        """The guided tour."""
+        from memstudio.desktop.tour.tour import SETTING, Tour
+
+        made = Tour(self._shell, self._pages)
+        made.kept.connect(partial(self._shell.keep, SETTING))
+        made.kept.connect(self._pages.home.tour_taken)
+        return made
+
     def open_palette(self) -> None:
         """Find any command by typing."""
         self.help.close_panel()
@@ -59,24 +72,24 @@ class Panels(QObject):
         self.palette.close_panel()
         self.help.open_help()
 
+    def open_tour(self) -> None:
+        """Begins the guided tour, or goes to its card."""
+        self.palette.close_panel()
+        self.help.close_panel()
+        self.tour.open()
+
     def toggle_queue(self) -> None:
         """Opens what runs and waits, or closes it."""
         self.queue.toggle()
 
     def _more_commands(self) -> list[Command]:
-        """Commands besides the actions: every study of the gallery, every file that was opened last."""
-        from memstudio.desktop.command_palette import Command
+        """Commands besides the actions."""
+        from memstudio.desktop.more_commands import more_commands
 
-        shell = self._shell
-        studies = [
-            Command(f"Open study: {item.document.title}", "gallery", partial(shell.open_item, item), f"{item.document.about} {item.family}")
-            for item in shell.gallery
-        ]
-        recent = shell.documents.recent
-        return [*studies, *(Command(f"Open {r.title}", r.file.name, partial(shell.open_file, r.file), "recent file") for r in recent)]
+        return more_commands(self._shell, self._pages)
 
     def close(self) -> None:
         """Closes those that were made."""
-        for name in ("palette", "help", "queue"):
+        for name in ("palette", "help", "queue", "tour"):
             if name in self.__dict__:
                 self.__dict__[name].close_panel()

@@ -60,6 +60,7 @@ QLabel[kind="axis"] {{ color: {t.dim}; font-size: {px(looks.TYPE_AXIS)}px; }}
 QLabel[kind="error"] {{ color: {t.bad}; }}
 QLabel[kind="pointer"] {{ background: {t.raised}; color: {t.text}; border: {t.border}px solid {t.line}; border-radius: {looks.RADIUS_CONTROL}px;
     padding: 6px 8px; font-size: {px(looks.TYPE_SMALL)}px; }}
+QTextBrowser[kind="sheet"] {{ background: transparent; border: none; padding: 0; }}
 QLabel[kind="equation"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; background: {t.chip_background};
     border-radius: {looks.RADIUS_CONTROL}px; padding: 7px 10px; }}
 QLabel[kind="mono"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; }}
@@ -114,7 +115,7 @@ QPushButton[kind="primary"]:disabled {{ background: {t.chip_background}; color: 
 QPushButton[kind="danger"] {{ color: {t.bad}; }}
 QPushButton[kind="quiet"], QPushButton[kind="link"] {{ background: transparent; border: {t.border}px solid transparent; }}
 QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
-QPushButton[kind="link"] {{ color: {t.accent}; padding: 0 4px; }}
+QPushButton[kind="link"] {{ color: {t.accent}; padding: 0 4px; text-align: left; }}
 QPushButton[kind="link"]:hover {{ background: {t.accent_background}; }}
 QPushButton[kind="quiet"]:focus, QPushButton[kind="link"]:focus {{ border: {t.focus}px solid {t.accent}; }}
 QPushButton[kind="filter"]:checked {{ background: {t.accent_background}; color: {t.accent}; border-color: {t.accent_background}; }}

@@ -65,7 +65,7 @@ class Window(Shell):
         self._painted = self._started = self._closed = False
         self.stack = Pages(self)
         self.ways = Ways(self, self.stack)
-        self.panels = Panels(self, self.ways.run)
+        self.panels = Panels(self, self.ways.run, self.stack)
         self._bind()
         self._lay_out()
         self._connect()
@@ -92,6 +92,7 @@ class Window(Shell):
         bind("view.previous_area", partial(self._next_area, -1))
         bind("help.palette", self.panels.open_palette)
         bind("help.keys", self.panels.open_help)
+        bind("help.tour", self.panels.open_tour)
         bind("run.queue", self.toggle_queue)
         bind("app.quit", self._quit)
 

@@ -189,10 +189,12 @@ class Configured:
 
 @dataclass(frozen=True)
 class Unread:
-    """A component folder that could not be read, with the reason, for the list the user sees."""
+    """An add-on that is not here, with the reason. state: refused, asked or off; components: the ids that its declaration names."""
 
     place: str
     reason: str
+    state: str = "refused"
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,18 +210,20 @@ class Origin:
 class Catalogue:
     """Everything on the palette. `entry(id)` finds a component or preset; iterating gives entries in palette order.
 
-    origins: the add-on of each id that comes from one; unread: add-ons that were refused.
+    origins: the add-on of each id that comes from one; unread: add-ons that were refused; absent: those
+    and the ones that nobody has said yes to.
     """
 
     def __init__(
         self,
         families: Iterable[Family],
         components: Iterable[Component],
-        unread: Iterable[Unread] = (),
+        absent: Iterable[Unread] = (),
         origins: Mapping[str, Origin] | None = None,
     ) -> None:
         self.families = {f.id: f for f in sorted(families, key=lambda f: f.order)}
-        self.unread = tuple(unread)
+        self.absent = tuple(absent)
+        self.unread = tuple(one for one in self.absent if one.state == "refused")
         self.origins = dict(origins or {})
         self._entries: dict[str, Entry] = {}
         for component in sorted(components, key=lambda c: (self.families[c.family].order, not c.alone, c.title)):
@@ -240,6 +244,10 @@ class Catalogue:
         if id not in self._entries:
             raise Refusal(f"There is no component {id!r}{nearest(id, self._entries)}.")
         return self._entries[id]
+
+    def would_bring(self, id: str) -> Unread | None:
+        """The add-on that would bring this component, were it not left out; None where none is known to."""
+        return next((one for one in self.absent if id in one.components), None)
 
     def of_family(self, family: str) -> list[Entry]:
         """The entries of one family, in palette order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -79,12 +80,33 @@ def _set_version(document: Document, id: str, version: int) -> Document:
 
 
 def _unknown(node: Node, catalogue: Catalogue) -> Problem:
-    known = [entry.id for entry in catalogue]
-    near = nearest(node.component, known)
-    found = re.search(r"did you mean (.+)\?", near)
-    swap = (Mend(f"Take {catalogue.entry(found[1]).title}", partial(_take, id=node.id, component=found[1])),) if found else ()
+    meant = _meant(node.component, catalogue)
+    near = f" (did you mean {meant}?)" if meant else ""
+    swap = (Mend(f"Take {catalogue.entry(meant).title}", partial(_take, id=node.id, component=meant)),) if meant else ()
     reason = f"There is no component {node.component!r} here{near}; it is kept as it stands, and cannot be run."
+    reason += _from_addon(node.component, catalogue)
     return Problem(node.id, None, None, reason, (*swap, Mend("Remove the node", partial(edits.remove, ids=[node.id]))))
+
+
+def _meant(component: str, catalogue: Catalogue) -> str:
+    """The id that was probably meant, or "": a family that agrees makes two names no nearer. What an add-on would bring is no slip."""
+    if catalogue.would_bring(component) is not None:
+        return ""
+    family, _, name = component.rpartition(".")
+    names = {entry.id.rpartition(".")[2]: entry.id for entry in catalogue.of_family(family)} if family in catalogue.families else {}
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+    return names[near[0]] if near else next(iter(difflib.get_close_matches(component, [one.id for one in catalogue], n=1, cutoff=0.85)), "")
+
+
+def _from_addon(component: str, catalogue: Catalogue) -> str:
+    """A sentence about the add-on that would bring a component, or nothing."""
+    addon = catalogue.would_bring(component)
+    if addon is None:
+        return ""
+    if addon.state == "refused":
+        return f" The add-on {addon.place} would bring it, and was refused: {addon.reason}"
+    answer = "say yes to it" if addon.state == "asked" else "take it in"
+    return f" The add-on {addon.place} would bring it: {answer} in Settings, under Add-ons. {addon.reason}"
 
 
 def _take(document: Document, id: str, component: str) -> Document:

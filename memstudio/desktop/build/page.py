@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from memstudio.desktop.areas import first_focusable
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.build.run_card import RunCard
 from memstudio.desktop.build.top_bar import TopBar
@@ -17,6 +18,7 @@ from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
+from memstudio.desktop.inspector.row import Row
 from memstudio.desktop.palette.palette import Palette
 from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
@@ -107,11 +109,14 @@ class BuildPage(QWidget):
     def _connect(self) -> None:
         view = self.canvas.view
         self.palette_.chosen.connect(self._add)
+        self.palette_.follow(self.session)
         self.session.catalogue_changed.connect(self.palette_.show_catalogue)
         view.edit_wanted.connect(self._edit)
         view.leave.connect(self.next_area)
         view.menu_wanted.connect(self._canvas_menu)
         self.problems.go.connect(self.go_to)
+        self.problems.go_study.connect(self.show_study)
+        self.problems.go_field.connect(self._to_field)
         self.problems.closed.connect(self._close_problems)
         self.bar.problems_wanted.connect(self.show_problems)
         self.bar.run_wanted.connect(self.run)
@@ -143,6 +148,13 @@ class BuildPage(QWidget):
         self.session.select([node] if node else [])
         if node:
             self.canvas.view.reveal(node)
+
+    def _to_field(self, address: str) -> None:
+        """Takes the keyboard to the field of an address, where the inspector shows it."""
+        row = next((row for row in self.inspector.findChildren(Row) if row.address == address), None)
+        if row is not None:
+            self.inspector.area.ensureWidgetVisible(row, 0, 24)
+            (first_focusable(row.field) or row.field).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_study(self) -> None:
         """Shows what the study varies, and takes the keyboard there."""

@@ -8,7 +8,10 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryDelegate, EntryList, Heading
+from memstudio.desktop.labels import label
+from memstudio.desktop.palette.card import Cards
+from memstudio.desktop.palette.delegate import EntryDelegate
+from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
 from memstudio.desktop.palette.search import Search
 from memstudio.experiment.entries import Entry
 
@@ -44,6 +47,10 @@ class AddBox(QFrame):
         layout.addWidget(self.field)
         layout.addWidget(self.heading)
         layout.addWidget(self.list, 1)
+        self.nothing = label("", "dim", wrap=True)
+        self.nothing.hide()
+        layout.addWidget(self.nothing, 1)
+        self.cards = Cards(self.list, self.rows, self)
         self._search = Search(())
         self._choose: Callable[[Entry], None] = lambda entry: None
         self.field.textChanged.connect(self._find)
@@ -76,8 +83,16 @@ class AddBox(QFrame):
 
     def _find(self, text: str) -> None:
         self.rows.set_entries(self._search.find(text), grouped=False)
-        if self.rows.rows:
+        found = bool(self.rows.rows)
+        self.list.setVisible(found)
+        self.nothing.setVisible(not found)
+        if found:
             self.list.setCurrentIndex(self.rows.index(0))
+        elif text.strip():
+            near = self._search.nearest(text)
+            self.nothing.setText(f"Nothing here is called “{text.strip()[:40]}”.{f' Perhaps {near}?' if near else ' Escape closes this.'}")
+        else:
+            self.nothing.setText("No component fits here. Escape closes this.")
 
     def _take(self, index: QModelIndex) -> None:
         entry = index.data(ENTRY_ROLE)
@@ -92,14 +107,14 @@ class AddBox(QFrame):
             self.closed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The field keeps the keyboard: arrows walk the list, Enter takes, Escape and Tab close."""
+        """The field keeps the keyboard: arrows walk the list, Enter takes, Ctrl+I says what it is, Escape and Tab close."""
         if watched is self.field and event.type() == QEvent.Type.FocusOut and self.isVisible():
             self.dismiss()
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            return self._key(event.key()) or super().eventFilter(watched, event)
+            return self._key(event.key(), event.modifiers()) or super().eventFilter(watched, event)
         return super().eventFilter(watched, event)
 
-    def _key(self, key: int) -> bool:
+    def _key(self, key: int, keys: Qt.KeyboardModifier) -> bool:
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             row = self.list.currentIndex().row() + (1 if key == Qt.Key.Key_Down else -1)
             if 0 <= row < len(self.rows.rows):
@@ -108,6 +123,8 @@ class AddBox(QFrame):
             self._take(self.list.currentIndex())
         elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
             self.dismiss()
+        elif key == Qt.Key.Key_I and keys == Qt.KeyboardModifier.ControlModifier:
+            self.cards.toggle()
         else:
             return False
         return True

@@ -17,6 +17,7 @@ from memstudio.desktop.home.card import HEIGHT, NARROWEST, WIDEST, Card
 from memstudio.desktop.home.grid import Grid
 from memstudio.desktop.home.recent import Recent
 from memstudio.desktop.home.side import Side
+from memstudio.desktop.home.tour_line import TourLine
 from memstudio.desktop.labels import button, label, search_field
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SIDE = 296
 class HomePage(QWidget):
     """The first page. It asks for nothing itself: the window gives it the gallery, the recent files, what is going on.
 
-    open_item(GalleryItem), open_file(Path), show_runs(Going), new(), choose_file(): what was asked for.
+    open_item(GalleryItem), open_file(Path), show_runs(Going), new(), choose_file(), tour(), no_tour(): what was asked for.
     """
 
     open_item = Signal(object)
@@ -37,6 +38,8 @@ class HomePage(QWidget):
     show_runs = Signal(object)
     new = Signal()
     choose_file = Signal()
+    tour = Signal()
+    no_tour = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +59,14 @@ class HomePage(QWidget):
         self._below_addons.setFixedHeight(14)
         self._below_addons.hide()
         page.addWidget(self._below_addons)
+        self.tour_line = TourLine()
+        self.tour_line.take.connect(self.tour)
+        self.tour_line.decline.connect(self._decline_tour)
+        page.addWidget(self.tour_line)
+        self._below_tour = QWidget()
+        self._below_tour.setFixedHeight(14)
+        self._below_tour.hide()
+        page.addWidget(self._below_tour)
         body = QHBoxLayout()
         body.setSpacing(28)
         body.addLayout(self._left(), 1)
@@ -67,8 +78,10 @@ class HomePage(QWidget):
         head.setSpacing(10)
         head.addWidget(label("What would you like to remember?", "title"), 1)
         self.open_button = button("Open…", self.choose_file.emit, "", "Open an experiment file (.memx)", "Open an experiment file")
+        self.tour_button = button("Take the tour", self.tour.emit, "", "Build and run a first experiment, step by step (Shift+F1)")
         self.new_button = button("New experiment", self.new.emit, "primary", "Start from an empty canvas")
         head.addWidget(self.open_button)
+        head.addWidget(self.tour_button)
         head.addWidget(self.new_button)
         return head
 
@@ -81,7 +94,7 @@ class HomePage(QWidget):
         self._group.setExclusive(True)
         left.addLayout(self._chips)
         self.grid = Grid(NARROWEST, WIDEST, HEIGHT)
-        self.nothing = label("", "dim", wrap=True)
+        self.nothing = label("Reading the studies…", "dim", wrap=True)
         inside = QWidget()
         inside.setProperty("kind", "clear")
         column = QVBoxLayout(inside)
@@ -130,6 +143,21 @@ class HomePage(QWidget):
         """Says which add-on asks to be used or was refused; nothing where none does."""
         self.addons.show_addons(listed)
         self._below_addons.setVisible(self.addons.isVisibleTo(self))
+
+    def offer_tour(self, offered: bool) -> None:
+        """Shows the line that offers the tour, or the button alone."""
+        self.tour_line.setVisible(offered)
+        self._below_tour.setVisible(offered)
+        self.tour_button.setVisible(not offered)
+
+    def tour_taken(self, state: str) -> None:
+        """The tour was begun: it is no longer offered by a line."""
+        self.offer_tour(False)
+
+    def _decline_tour(self) -> None:
+        self.offer_tour(False)
+        self.tour_button.setFocus()
+        self.no_tour.emit()
 
     def show_no_gallery(self, sentence: str) -> None:
         """Says why there is no gallery."""
@@ -184,4 +212,6 @@ class HomePage(QWidget):
         self.grid.arrange()
         self.nothing.setVisible(not shown and self._items is not None)
         if not shown and self._items is not None:
-            self.nothing.setText(f"No study has “{words}”." if words else "There are no studies here.")
+            self.nothing.setText(
+                f"No study has “{words}”. Clear the search, or look in all families." if words else "There are no studies here."
+            )

@@ -101,8 +101,8 @@ class Side(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.going_box, self.recent_box = Box(), Box()
-        self.no_going = label("Nothing is running.", "dim", wrap=True)
-        self.no_recent = label("Experiments you save stand here.", "dim", wrap=True)
+        self.no_going = label("Nothing is running. Open a study, or build one, and press Run.", "dim", wrap=True)
+        self.no_recent = label("Experiments that you save or open stand here.", "dim", wrap=True)
         for title, box, none in (("Still running", self.going_box, self.no_going), ("Recent", self.recent_box, self.no_recent)):
             column.addWidget(label(title, "strong"))
             column.addSpacing(8)

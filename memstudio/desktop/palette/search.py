@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ def _index(entry: Entry) -> _Indexed:
     component = entry.component
     sources = component.sources + (entry.preset.sources if entry.preset else ())
     authors = " ".join(f"{s.authors} {s.year} {s.title} {' '.join(s.systems)}" for s in sources)
-    equations = " ".join(f"{e.title} {e.text}" for e in component.equations)
+    equations = " ".join(f"{e.title} {e.text} {_greek(e.text)}" for e in component.equations)
     texts = (
         (_TITLE, entry.title),
         (_ID, entry.id.replace("_", " ") + " " + entry.id),
@@ -52,11 +53,25 @@ def _index(entry: Entry) -> _Indexed:
     return _Indexed(entry, tuple(_WORD.findall(plain(entry.title))), tuple((weight, plain(text)) for weight, text in texts))
 
 
+def _greek(text: str) -> str:
+    """The names of the Greek letters in a text: `alpha` is easier to type than `α`."""
+    names = {unicodedata.name(c, "") for c in unicodedata.normalize("NFKD", text)}
+    return " ".join(name.rpartition(" ")[2].lower() for name in sorted(names) if name.startswith("GREEK") and " LETTER " in name)
+
+
 class Search:
     """A small index over entries, made once; `find` answers at every key."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._indexed = [_index(entry) for entry in entries]
+
+    def nearest(self, text: str) -> str:
+        """What was probably meant: the words, each that finds nothing changed to the nearest of titles and synonyms; "" for no idea."""
+        words = plain(text).split()
+        known = {word for item in self._indexed for word in (*item.title_words, *_WORD.findall(item.texts[2][1])) if len(word) > 2}
+        meant = [word if self.find(word) else next(iter(difflib.get_close_matches(word, known, 1, 0.6)), "") for word in words[:6]]
+        better = " ".join(meant)
+        return better if all(meant) and better != " ".join(words) and self.find(better) else ""
 
     def find(self, text: str) -> list[Entry]:
         """Entries that fit every typed word, best first (of equals the one with the shorter title); all, in palette order, for no words."""
