@@ -11,7 +11,7 @@ from typing import Any
 from memstudio.experiment import addresses
 from memstudio.experiment.document import Axis, Document
 from memstudio.experiment.entries import nearest
-from memstudio.experiment.fragments import FRAGMENT, added, copy, is_fragment, paste
+from memstudio.experiment.fragments import FRAGMENT, added, copy, corner, is_fragment, paste
 from memstudio.experiment.group_edits import fold, group, put_into_group, set_group_title, take_out_of_groups, ungroup
 from memstudio.experiment.node_edits import (
     Place,
@@ -45,6 +45,7 @@ __all__ = [
     "added",
     "connect",
     "copy",
+    "corner",
     "disconnect",
     "fold",
     "free_id",

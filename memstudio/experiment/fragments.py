@@ -67,6 +67,12 @@ def paste(document: Document, fragment: str, place: Place | None = None, catalog
     return now if catalogue is None else follow(now, names, catalogue, only=set(names.values()))
 
 
+def corner(fragment: str) -> Place:
+    """Where the upper left corner of what a text holds stood when it was copied. Raises Refusal."""
+    places = [one.place for one in placed(_fragment(fragment))]
+    return min(x for x, _ in places), min(y for _, y in places)
+
+
 def added(before: Document, after: Document) -> tuple[str, ...]:
     """The ids of the nodes and notes that `after` has and `before` had not, in their order (to select what was pasted)."""
     had = {one.id for one in placed(before)}

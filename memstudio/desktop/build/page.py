@@ -15,6 +15,7 @@ from memstudio.desktop.build.run_card import RunCard
 from memstudio.desktop.build.top_bar import TopBar
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
+from memstudio.desktop.canvas.deeds import CHOSEN, canvas_deeds
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.palette.palette import Palette
@@ -251,9 +252,10 @@ class BuildPage(QWidget):
             "canvas.zoom_out": (partial(view.zoom, -1), self),
             "canvas.actual": (partial(view.set_scale, 1.0), self),
             "canvas.align": (partial(doing.tidy, session), self),
-            "canvas.group": (partial(doing.group, session), view),
+            "canvas.group": (view.group, view),
             "canvas.ungroup": (partial(doing.ungroup, session), view),
             "canvas.note": (view.add_note, view),
+            **canvas_deeds(session, view),
             "run.start": (self.run, self),
             "run.card": (self.card.open_card, self),
             "run.study": (self.show_study, self),
@@ -271,11 +273,7 @@ class BuildPage(QWidget):
         if self._actions is None:
             return
         chosen = bool(self.session.selected)
-        ids = (
-            ["edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "", "canvas.wires", "canvas.group", "canvas.ungroup"]
-            if chosen
-            else []
-        )
+        ids = ["edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "", *CHOSEN, "canvas.group", "canvas.ungroup"] if chosen else []
         ids += ["", "canvas.add", "edit.paste", "canvas.note", "", "canvas.align", "canvas.fit"]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
