@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
+from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.session import Message, Session
 from memstudio.experiment import edits
 from memstudio.experiment.joining import Join, joins
 from memstudio.experiment.wiring import Wiring
 
 _WIDTH, _HEIGHT = 420, 320
+_INSET, _FIRST = 26, 28
+_LINE = Qt.ItemDataRole.UserRole
+_WRAPPED = Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignTop.value
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list: its words, the second line (why not, or what goes), and the join it stands for."""
+    """One line of the list: its words, the second line (why not, or what goes), the join it stands for, the kind of the wire."""
 
     words: str
     beside: str
     join: Join
+    kind: str = ""
 
 
 def lines(session: Session, id: str) -> list[Line]:
@@ -36,15 +52,57 @@ def _line(wiring: Wiring, id: str, one: Join) -> Line:
     mine, other = (one.start, one.end) if gives else (one.end, one.start)
     own = _port(wiring, mine, not gives)
     there, port = wiring.titles[other.rpartition(".")[0]], _port(wiring, other, gives)
+    own = own[:1].upper() + own[1:]
     words = f"{own} to {there}, {port}" if gives else f"{own} from {there}, {port}"
+    given = wiring.gives(*one.start.rpartition(".")[::2])
     beside = one.reason or ("Takes the place of the wire that is there." if one.replaces else "")
-    return Line(words, beside, one)
+    return Line(words, beside, one, str(given.kind) if given is not None else "")
 
 
 def _port(wiring: Wiring, address: str, takes: bool) -> str:
     node, _, name = address.rpartition(".")
     port = wiring.takes(node, name) if takes else wiring.gives(node, name)
     return (port.title or port.name).lower() if port is not None else name
+
+
+class LineDelegate(QStyledItemDelegate):
+    """What would be joined, and below it in dim letters why not; a mark before what fits."""
+
+    def _box(self, option: QStyleOptionViewItem, words: str) -> QRect:
+        room = QRect(0, 0, max(80, self._list.viewport().width() - _INSET - 8), 400)
+        return QFontMetrics(ink().small).boundingRect(room, _WRAPPED, words)
+
+    def __init__(self, over: QListWidget) -> None:
+        super().__init__(over)
+        self._list = over
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        beside = index.data(_LINE).beside
+        return QSize(80, _FIRST + (self._box(option, beside).height() + 6 if beside else 0))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        now, one = ink(), index.data(_LINE)
+        box = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setBrush(now.tint)
+            painter.drawRoundedRect(box, 7, 7)
+        fits, mends = one.join.reason is None, one.join.mend is not None
+        if fits or mends:
+            painter.setBrush(now.kind(one.kind) if fits else Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(now.kind(one.kind), 1.5))
+            painter.drawEllipse(QPointF(box.left() + 12, box.top() + _FIRST / 2), 4, 4)
+        painter.setFont(now.body)
+        painter.setPen(now.text if fits or mends else now.dim)
+        first = QRectF(box.left() + _INSET, box.top(), box.width() - _INSET - 8, _FIRST)
+        words = painter.fontMetrics().elidedText(one.words, Qt.TextElideMode.ElideRight, int(first.width()))
+        painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, words)
+        painter.setFont(now.small)
+        painter.setPen(now.dim)
+        painter.drawText(QRectF(first.left(), first.bottom() - 2, first.width(), box.height() - _FIRST), _WRAPPED, one.beside)
+        painter.restore()
 
 
 class ConnectBox(QFrame):
@@ -66,7 +124,8 @@ class ConnectBox(QFrame):
         self.list = QListWidget()
         self.list.setAccessibleName("What can be connected")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setWordWrap(True)
+        self.list.setItemDelegate(LineDelegate(self.list))
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -103,10 +162,9 @@ class ConnectBox(QFrame):
         self.shown = [one for one in self._lines if all(word in f"{one.words} {one.beside}".casefold() for word in wanted)]
         self.list.clear()
         for one in self.shown:
-            item = QListWidgetItem(f"{one.words}\n{one.beside}" if one.beside else one.words)
+            item = QListWidgetItem(one.words)
+            item.setData(_LINE, one)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(one))
-            if one.join.reason is not None and one.join.mend is None:
-                item.setForeground(self.palette().placeholderText())
             self.list.addItem(item)
         if self.shown:
             self.list.setCurrentRow(0)

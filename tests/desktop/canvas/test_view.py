@@ -193,6 +193,7 @@ def test_dropped_anywhere_on_a_card_it_finds_the_port_that_fits(hand: Hand, sess
 
 
 def test_what_cannot_take_it_is_dimmed_and_the_pointer_says_why(hand: Hand, session: Session, canvas: Canvas) -> None:
+    session.edit("Disconnect", lambda d: edits.disconnect(d, "learn.trained", "cost.trained"))
     nodes = canvas.view.items_of.nodes
     hand.press(hand.at_plug("learn.trained", "out"))
     hand.move(hand.at_plug("learn.trained", "out") + QPointF(30, 0))
