@@ -70,6 +70,7 @@ class Connecting(Gesture):
         self._kind = fixed.kind
         self._wiring = Wiring(self._base, view.session.catalogue)
         self._refused: dict[str, tuple[str | None, Mend | None]] = {}
+        self._dimmed: set[str] = set()
         self._hidden: WireItem | None = None
         self._wire = LooseWire(self._kind)
         view.items_of.addItem(self._wire)
@@ -111,8 +112,8 @@ class Connecting(Gesture):
 
     def _dim(self) -> None:
         for item in self.view.items_of.nodes.values():
-            if item.card.id != self._plug.node:
-                item.set_state(dimmed=not any(self._reason(plug) is None for plug in self._other_side(item)))
+            if item.card.id != self._plug.node and not any(self._reason(plug) is None for plug in self._other_side(item)):
+                self._dimmed.add(item.card.id)
         if self._taken is not None:
             self._hidden = self.view.items_of.wires.get((self._taken.start, self._taken.end))
             if self._hidden is not None:
@@ -155,7 +156,9 @@ class Connecting(Gesture):
 
     def _light(self, target: Plug | None) -> None:
         for item in self.view.items_of.nodes.values():
-            item.set_lit(target if target is not None and item.card.id == target.node else None)
+            here = target is not None and item.card.id == target.node
+            item.set_lit(target if here else None)
+            item.set_state(dimmed=item.card.id in self._dimmed and not here)
 
     # ------------------------------------------------------------------------------------------ when it lets go
 

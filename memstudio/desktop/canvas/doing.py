@@ -330,9 +330,27 @@ def add_note(session: Session, at: QPointF) -> str | None:
 
 def tidy(session: Session) -> None:
     """Arranges the selected nodes (all, when fewer than two are selected) from left to right along their wires."""
-    found = arrange.places(session.document, session.catalogue)
-    chosen = [id for id in session.selected if id in found]
+    document = session.document
+    chosen = [node.id for node in document.nodes if node.id in session.selected]
     if len(chosen) > 1:
-        corner = arrange.corner(session.document, chosen)
-        found = arrange.shifted({id: found[id] for id in chosen}, corner)
-    session.edit("Arrange", lambda document: arrange.with_places(document, found))
+        nodes = [node for node in document.nodes if node.id in chosen]
+        wires = [wire for wire in document.wires if wire.start_node in chosen and wire.end_node in chosen]
+        part = document.model_copy(update={"nodes": nodes, "wires": wires})
+        found = arrange.shifted(arrange.places(part, session.catalogue), arrange.corner(document, chosen))
+    else:
+        found = arrange.places(document, session.catalogue)
+    session.edit("Arrange", lambda document: _notes_beside(arrange.with_places(document, found), session.catalogue))
+
+
+def _notes_beside(document: Document, catalogue: Catalogue) -> Document:
+    """The document with notes that now lie under cards below everything instead."""
+    heights = arrange.card_heights(document, catalogue)
+    cards = [QRectF(*node.place, WIDTH, heights[node.id]) for node in document.nodes]
+    covered = [note for note in document.notes if any(QRectF(*note.place, *note.size).intersects(card) for card in cards)]
+    left, top = min((card.left() for card in cards), default=0.0), max((card.bottom() for card in cards), default=0.0)
+    places: dict[str, tuple[float, float]] = {}
+    for note in covered:
+        top = arrange.snapped_up(top + _GAP)
+        places[note.id] = (left, top)
+        top += note.size[1]
+    return edits.move(document, places)

@@ -156,7 +156,8 @@ class Sheet(Paper):
         self.hint.setVisible(bool(words))
         if words:
             self.hint.setWordWrap(True)
-            self.hint.setMaximumWidth(320)
+            widest = max(self.hint.fontMetrics().horizontalAdvance(line) for line in words.split("\n"))
+            self.hint.setFixedWidth(min(320, widest + 28))
             self.hint.adjustSize()
             room = self.viewport().rect()
             x = min(pointer.x() + 16, room.width() - self.hint.width() - 4)

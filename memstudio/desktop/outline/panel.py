@@ -30,6 +30,7 @@ from memstudio.experiment.document import Document
 
 _KEY = Qt.ItemDataRole.UserRole
 _TITLE, _ID = 0, 1
+_ID_WIDTH = 84
 
 
 class Outline(QFrame):
@@ -208,8 +209,10 @@ class Tree(QTreeWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setStretchLastSection(False)
+        self.header().setMinimumSectionSize(40)
         self.header().setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(_ID, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(_ID, QHeaderView.ResizeMode.Fixed)
+        self.header().resizeSection(_ID, _ID_WIDTH)
         self.customContextMenuRequested.connect(self._menu)
         self.itemChanged.connect(self._changed)
         self.itemCollapsed.connect(self._collapsed)
@@ -247,6 +250,7 @@ class Tree(QTreeWidget):
         item.setForeground(_ID, ink().bad if row.problems else ink().dim)
         if row.kind == "heading":
             item.setFont(_TITLE, ink().section)
+            item.setFirstColumnSpanned(True)
         if row.kind in ("node", "group"):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         self._by_key[row.key] = (row, item)
