@@ -51,20 +51,30 @@ def turned_problems(wiring: Wiring, inferred: Inferred, catalogue: Catalogue) ->
 
 def misfit(wiring: Wiring, catalogue: Catalogue, start: str, end: str) -> str | None:
     """Why no wire can go from `node.port` to `node.port`, or None."""
+    return refusal(wiring, catalogue, start, end)[0]
+
+
+def refusal(wiring: Wiring, catalogue: Catalogue, start: str, end: str) -> tuple[str | None, Mend | None]:
+    """Why no wire can go from `node.port` to `node.port`, or None; and the mend that the reason asks for, where there is one."""
     wire = Wire(start=start, end=end)
     if wire.start_node not in wiring.nodes or wire.end_node not in wiring.nodes:
-        return _nowhere(wiring, wire).reason
+        return _nowhere(wiring, wire).reason, None
+    titles = wiring.titles
+    if wire.start_node == wire.end_node:
+        return f"{titles[wire.start_node]} cannot feed itself; wires must lead forward.", None
+    if wire.start_node in wiring.reached([wire.end_node]):
+        # Before the kinds: what is put between would close the loop as well.
+        return f"{titles[wire.end_node]} already leads to {titles[wire.start_node]}; this wire would close a loop.", None
     problem = _misfit(wiring, catalogue, wire, wire.start_node, wire.start_port)
     if problem is not None:
-        return problem.reason
+        mend = problem.mends[0] if len(problem.mends) > 1 else None
+        return problem.reason, mend
     if any(unknown not in wiring.entries for unknown in (wire.start_node, wire.end_node)):
         unknown = wire.start_node if wire.start_node not in wiring.entries else wire.end_node
-        return f"{wiring.titles[unknown]} is not known here, so nothing can be connected to it; swap it for something known."
+        return f"{titles[unknown]} is not known here, so nothing can be connected to it; swap it for something known.", None
     if any((one.start, one.end) == (start, end) for one in wiring.into[wire.end_node, wire.end_port]):
-        return f"{wiring.titles[wire.start_node]} is connected there already."
-    if wire.start_node in wiring.reached([wire.end_node]):
-        return f"{wiring.titles[wire.end_node]} already leads to {wiring.titles[wire.start_node]}; this wire would close a loop."
-    return None
+        return f"{titles[wire.start_node]} is connected there already.", None
+    return None, None
 
 
 def _remove(wire: Wire) -> Mend:

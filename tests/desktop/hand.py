@@ -76,8 +76,8 @@ class Hand:
         return self.view.items_of.nodes[node].body.center()
 
     def void(self) -> QPointF:
-        """A place with nothing near it: left below everything."""
-        return self.view.items_of.extent().bottomLeft() + QPointF(-160, 120)
+        """A place in sight with nothing near it: the lower left corner."""
+        return self.view.mapToScene(QPoint(36, self.view.viewport().height() - 36))
 
     def plug(self, address: str, side: str) -> Plug:
         """A plug of the canvas. AssertionError when there is none."""

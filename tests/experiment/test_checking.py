@@ -369,7 +369,7 @@ def test_fits() -> None:
     )
     assert (
         fits(document(), CATALOGUE, "mem1.sequence", "mem1.sequence")
-        == "Plain memory already leads to Plain memory; this wire would close a loop."
+        == "Plain memory cannot feed itself; wires must lead forward."
     )
     assert fits(document(), CATALOGUE, "mem1.sequence", "classify.input") == "Plain memory is connected there already."
     back = edits.insert_on_wire(document(), "embed.sequence", "mem1.sequence", "encoder.join", CATALOGUE)[0]

@@ -16,9 +16,11 @@ from memstudio.desktop.build.run_card import RunCard
 from memstudio.desktop.build.top_bar import TopBar
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
+from memstudio.desktop.canvas.deeds import CHOSEN, canvas_deeds
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.inspector.row import Row
+from memstudio.desktop.outline.panel import Outline
 from memstudio.desktop.palette.palette import Palette
 from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
@@ -62,6 +64,8 @@ class BuildPage(QWidget):
         self.estimate = Estimate(session, reader, self)
         self.bar = TopBar(session, self.estimate)
         self.palette_ = Palette(session.catalogue)
+        self.outline = Outline(session)
+        self.outline.hide()
         self.canvas = Canvas(session)
         self.inspector = Inspector(session, inspecting)
         self.problems = ProblemsPanel(session)
@@ -80,8 +84,10 @@ class BuildPage(QWidget):
         self.across = QSplitter(Qt.Orientation.Horizontal)
         self.down = QSplitter(Qt.Orientation.Vertical)
         self.inner = QSplitter(Qt.Orientation.Horizontal)
+        self.left = QSplitter(Qt.Orientation.Vertical)
         for splitter, widgets in (
-            (self.inner, (self.palette_, self.canvas)),
+            (self.left, (self.palette_, self.outline)),
+            (self.inner, (self.left, self.canvas)),
             (self.down, (self.inner, self.problems, self.live_place)),
             (self.across, (self.down, self.inspector)),
         ):
@@ -114,6 +120,10 @@ class BuildPage(QWidget):
         view.edit_wanted.connect(self._edit)
         view.leave.connect(self.next_area)
         view.menu_wanted.connect(self._canvas_menu)
+        self.outline.go.connect(self.go_to)
+        self.outline.edit.connect(self._edit)
+        self.outline.connect_asked.connect(self._connect_from_outline)
+        self.outline.closed.connect(self.toggle_outline)
         self.problems.go.connect(self.go_to)
         self.problems.go_study.connect(self.show_study)
         self.problems.go_field.connect(self._to_field)
@@ -176,6 +186,19 @@ class BuildPage(QWidget):
         self.problems.setVisible(shown)
         self.bar.problems.setChecked(shown)
 
+    def toggle_outline(self) -> None:
+        """Opens the outline and takes the keyboard there; from there, closes it."""
+        shown = self.outline.isVisibleTo(self)
+        here = self.outline.isAncestorOf(self.focusWidget() or self)
+        self.outline.setVisible(not shown or not here)
+        if self.outline.isVisibleTo(self):
+            self.outline.focus_first()
+        else:
+            self.canvas.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _connect_from_outline(self, node: str) -> None:
+        self.canvas.view.offer_connections(node, self.outline.tree)
+
     def _close_problems(self) -> None:
         self.show_problems(False)
         self.bar.problems.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -193,6 +216,7 @@ class BuildPage(QWidget):
                 partial(self.bar.undo.setFocus if self.bar.undo.isEnabled() else self.bar.problems.setFocus, Qt.FocusReason.TabFocusReason),
             ),
             (self.palette_, self.focus_search),
+            (self.outline, self.outline.focus_first),
             (self.canvas, partial(self.canvas.view.setFocus, Qt.FocusReason.TabFocusReason)),
             (self.inspector, self.inspector.focus_first),
             (self.problems, partial(self.problems.close_button.setFocus, Qt.FocusReason.TabFocusReason)),
@@ -263,9 +287,11 @@ class BuildPage(QWidget):
             "canvas.zoom_out": (partial(view.zoom, -1), self),
             "canvas.actual": (partial(view.set_scale, 1.0), self),
             "canvas.align": (partial(doing.tidy, session), self),
-            "canvas.group": (partial(doing.group, session), view),
+            "canvas.group": (view.group, view),
             "canvas.ungroup": (partial(doing.ungroup, session), view),
             "canvas.note": (view.add_note, view),
+            **canvas_deeds(session, view),
+            "canvas.outline": (self.toggle_outline, self),
             "run.start": (self.run, self),
             "run.card": (self.card.open_card, self),
             "run.study": (self.show_study, self),
@@ -283,11 +309,7 @@ class BuildPage(QWidget):
         if self._actions is None:
             return
         chosen = bool(self.session.selected)
-        ids = (
-            ["edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "", "canvas.wires", "canvas.group", "canvas.ungroup"]
-            if chosen
-            else []
-        )
+        ids = ["edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "", *CHOSEN, "canvas.group", "canvas.ungroup"] if chosen else []
         ids += ["", "canvas.add", "edit.paste", "canvas.note", "", "canvas.align", "canvas.fit"]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

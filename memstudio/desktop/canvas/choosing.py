@@ -1,4 +1,4 @@
-"""The rubber band: everything it touches is selected; with Shift it is added to what was."""
+"""The rubber band: everything it touches is selected; with Shift or Ctrl it is added to what was."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ class Choosing(Gesture):
 
     def __init__(self, view: Sheet, at: QPointF, pointer: QPoint, keys: Qt.KeyboardModifier) -> None:
         super().__init__(view)
-        self._start, self._pointer = at, pointer
-        self._before = view.session.selected if keys & Qt.KeyboardModifier.ShiftModifier else ()
+        self._start = at
+        self._before = view.session.selected if keys & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier) else ()
         self._was = view.session.selected
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, view.viewport())
 
     def move(self, at: QPointF, pointer: QPoint, keys: Qt.KeyboardModifier) -> None:
-        self._band.setGeometry(QRect(self._pointer, QSize()).united(QRect(self._pointer, pointer).normalized()))
+        # The paper may have moved on meanwhile: where it began is a place on the paper.
+        corner = self.view.mapFromScene(self._start)
+        self._band.setGeometry(QRect(corner, QSize()).united(QRect(corner, pointer).normalized()))
         self._band.show()
         self.view.session.select((*self._before, *self.view.items_of.inside(QRectF(self._start, at).normalized())))
 

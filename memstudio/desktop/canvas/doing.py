@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
@@ -11,15 +11,18 @@ from memstudio.desktop.canvas import arrange
 from memstudio.desktop.canvas.arrange import SNAP
 from memstudio.desktop.canvas.cards import HEIGHT, WIDTH, Plug
 from memstudio.desktop.canvas.grid import snapped
+from memstudio.desktop.canvas.lining import Box, Places
 from memstudio.desktop.canvas.scene import Scene
-from memstudio.desktop.session import Session, ends_of
-from memstudio.experiment import edits
+from memstudio.desktop.session import Message, Session, ends_of
+from memstudio.experiment import edits, joining
 from memstudio.experiment.checking import fits
 from memstudio.experiment.document import Document, Node, Note, Wire
 from memstudio.experiment.entries import Catalogue
 
 #: gap between cards that are put beside each other
 _GAP = 40.0
+#: what is pasted without a hand stands so far aside of what was copied
+_ASIDE = 2 * SNAP
 
 
 def _title(session: Session, component: str) -> str:
@@ -156,6 +159,21 @@ def select_all(session: Session) -> None:
     session.select([node.id for node in session.document.nodes] + [note.id for note in session.document.notes])
 
 
+# ---------------------------------------------------------------------------------------------- wires
+
+
+def detach(session: Session) -> None:
+    """Takes the selected nodes out of their wires; what came before is joined with what comes after."""
+    nodes = [node.id for node in session.document.nodes if node.id in session.selected]
+    if nodes:
+        session.edit("Detach", lambda document: joining.detach(document, nodes, session.catalogue))
+
+
+def connect(session: Session, start: str, end: str) -> bool:
+    """A wire between two ports, as one edit."""
+    return session.edit("Connect", lambda document: edits.connect(document, start, end, session.catalogue))
+
+
 # ---------------------------------------------------------------------------------------------- the clipboard
 
 
@@ -175,47 +193,129 @@ def cut(session: Session) -> None:
         session.edit("Cut", lambda document: edits.remove(document, things))
 
 
-def paste(session: Session, place: tuple[float, float] | None = None) -> None:
-    """Adds what the clipboard holds under new ids, and selects it; a refusal becomes a message."""
-    paste_text(session, QGuiApplication.clipboard().text(), "Paste", place)
+def paste(session: Session, middle: QPointF | None = None) -> None:
+    """Adds what the clipboard holds under new ids with its middle at a point (else a step aside), and selects it."""
+    _add(session, QGuiApplication.clipboard().text(), "Paste", middle)
 
 
-def paste_text(session: Session, text: str, name: str, place: tuple[float, float] | None = None) -> None:
-    """Adds a fragment's text as one edit of that name, and selects what was added."""
+def duplicate(session: Session, offset: QPointF | None = None) -> None:
+    """Copies and pastes without touching the clipboard; offset: how far from what was copied."""
+    things = selected_things(session)
+    if things:
+        text = edits.copy(session.document, things)
+        _add(session, text, "Duplicate", None, offset)
+
+
+def _add(session: Session, text: str, name: str, middle: QPointF | None = None, offset: QPointF | None = None) -> None:
     before = session.document
-    if session.edit(name, lambda document: edits.paste(document, text, place, session.catalogue)):
+
+    def change(document: Document) -> Document:
+        pasted = edits.paste(document, text, edits.corner(text), session.catalogue)
+        ids = edits.added(document, pasted)
+        if offset is not None:
+            return _shifted(pasted, ids, offset)
+        step = QPointF(_ASIDE, _ASIDE) if middle is None else _to(pasted, ids, middle)
+        return _shifted(pasted, ids, _free(document, pasted, ids, step))
+
+    if session.edit(name, change):
         session.select(edits.added(before, session.document))
 
 
-def duplicate(session: Session) -> None:
-    """Copies and pastes without touching the clipboard."""
-    things = selected_things(session)
-    if things:
-        paste_text(session, edits.copy(session.document, things), "Duplicate")
+def _boxes(document: Document, ids: tuple[str, ...]) -> list[QRectF]:
+    size = (WIDTH, HEIGHT)
+    things: list[Node | Note] = [*document.nodes, *document.notes]
+    return [QRectF(*one.place, *(size if isinstance(one, Node) else one.size)) for one in things if one.id in ids]
+
+
+def _to(document: Document, ids: tuple[str, ...], middle: QPointF) -> QPointF:
+    """How far these things move so that they stand around a point, on the grid."""
+    whole = QRectF()
+    for box in _boxes(document, ids):
+        whole = whole.united(box)
+    corner = middle - QPointF(whole.width() / 2, whole.height() / 2)
+    return QPointF(snapped(corner.x(), SNAP), snapped(corner.y(), SNAP)) - whole.topLeft()
+
+
+def _free(before: Document, after: Document, ids: tuple[str, ...], step: QPointF) -> QPointF:
+    """The step, longer where new things would cover old ones: pasting twice does not look like pasting once."""
+    things: list[Node | Note] = [*before.nodes, *before.notes]
+    taken = {one.place for one in things}
+    places = [(box.x(), box.y()) for box in _boxes(after, ids)]
+    for _ in range(len(taken) + 1):
+        if not any((x + step.x(), y + step.y()) in taken for x, y in places):
+            break
+        step += QPointF(_ASIDE, _ASIDE)
+    return step
+
+
+def _shifted(document: Document, ids: tuple[str, ...], by: QPointF) -> Document:
+    things: list[Node | Note] = [*document.nodes, *document.notes]
+    return edits.move(document, {one.id: (one.place[0] + by.x(), one.place[1] + by.y()) for one in things if one.id in ids})
 
 
 # ---------------------------------------------------------------------------------------------- order
 
 
-def group(session: Session) -> None:
-    """Puts the selected nodes into a group and selects it."""
+def group(session: Session) -> str | None:
+    """Puts the selected nodes into a new group and selects it; its id. With a group among them, they go into that one."""
     nodes = [node.id for node in session.document.nodes if node.id in session.selected]
-    if session.edit("Group", lambda document: edits.group(document, nodes, "Group")):
-        session.select([session.document.groups[-1].id])
+    groups = [one.id for one in session.document.groups if one.id in session.selected]
+    if len(groups) == 1 and nodes:
+        into_group(session, groups[0], nodes)
+        return None
+    if not session.edit("Group", lambda document: edits.group(document, nodes, "Group")):
+        return None
+    made = session.document.groups[-1].id
+    session.select([made])
+    return made
+
+
+def into_group(session: Session, group: str, nodes: Sequence[str]) -> None:
+    """Puts nodes into a group that there is."""
+    session.edit("Move into the group", lambda document: edits.put_into_group(document, group, nodes))
 
 
 def ungroup(session: Session) -> None:
-    """Takes apart the groups that are selected, or that hold a selected node."""
+    """Takes apart the groups that are selected; without one, takes the selected nodes out of theirs."""
     chosen = set(session.selected)
-    ids = [one.id for one in session.document.groups if one.id in chosen or chosen & set(one.nodes)]
+    groups = [one.id for one in session.document.groups if one.id in chosen]
+    nodes = [id for one in session.document.groups for id in one.nodes if id in chosen]
 
-    def change(document: Document) -> Document:
-        for id in ids:
+    def apart(document: Document) -> Document:
+        for id in groups:
             document = edits.ungroup(document, id)
         return document
 
-    if ids:
-        session.edit("Ungroup", change)
+    if groups:
+        session.edit("Ungroup", apart)
+    elif nodes:
+        session.edit("Take out of the group", lambda document: edits.take_out_of_groups(document, nodes))
+
+
+def fold(session: Session) -> None:
+    """Folds the groups that are selected or hold a selected node; unfolds them where all are folded."""
+    chosen = set(session.selected)
+    found = [one for one in session.document.groups if one.id in chosen or chosen & set(one.nodes)]
+    folded = not all(one.folded for one in found)
+
+    def change(document: Document) -> Document:
+        for one in found:
+            document = edits.fold(document, one.id, folded)
+        return document
+
+    if found and session.edit("Fold" if folded else "Unfold", change):
+        session.select([one.id for one in found])
+
+
+def line_up(session: Session, scene: Scene, how: Callable[[Mapping[str, Box]], Places], name: str) -> None:
+    """Puts the selected nodes and notes in line; the first that was selected stays where the others come to."""
+    bodies = {id: item.body for id, item in scene.nodes.items()} | {id: note.body for id, note in scene.notes.items()}
+    boxes = {id: (box.x(), box.y(), box.width(), box.height()) for id in session.selected if (box := bodies.get(id)) is not None}
+    if len(boxes) < 2:
+        session.message.emit(Message("Select two components or more to put them in line.", "careful"))
+        return
+    places = how(boxes)
+    session.edit(name, lambda document: edits.move(document, places))
 
 
 def add_note(session: Session, at: QPointF) -> str | None:
@@ -230,9 +330,27 @@ def add_note(session: Session, at: QPointF) -> str | None:
 
 def tidy(session: Session) -> None:
     """Arranges the selected nodes (all, when fewer than two are selected) from left to right along their wires."""
-    found = arrange.places(session.document, session.catalogue)
-    chosen = [id for id in session.selected if id in found]
+    document = session.document
+    chosen = [node.id for node in document.nodes if node.id in session.selected]
     if len(chosen) > 1:
-        corner = arrange.corner(session.document, chosen)
-        found = arrange.shifted({id: found[id] for id in chosen}, corner)
-    session.edit("Arrange", lambda document: arrange.with_places(document, found))
+        nodes = [node for node in document.nodes if node.id in chosen]
+        wires = [wire for wire in document.wires if wire.start_node in chosen and wire.end_node in chosen]
+        part = document.model_copy(update={"nodes": nodes, "wires": wires})
+        found = arrange.shifted(arrange.places(part, session.catalogue), arrange.corner(document, chosen))
+    else:
+        found = arrange.places(document, session.catalogue)
+    session.edit("Arrange", lambda document: _notes_beside(arrange.with_places(document, found), session.catalogue))
+
+
+def _notes_beside(document: Document, catalogue: Catalogue) -> Document:
+    """The document with notes that now lie under cards below everything instead."""
+    heights = arrange.card_heights(document, catalogue)
+    cards = [QRectF(*node.place, WIDTH, heights[node.id]) for node in document.nodes]
+    covered = [note for note in document.notes if any(QRectF(*note.place, *note.size).intersects(card) for card in cards)]
+    left, top = min((card.left() for card in cards), default=0.0), max((card.bottom() for card in cards), default=0.0)
+    places: dict[str, tuple[float, float]] = {}
+    for note in covered:
+        top = arrange.snapped_up(top + _GAP)
+        places[note.id] = (left, top)
+        top += note.size[1]
+    return edits.move(document, places)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from memstudio.desktop.canvas.sheet import Sheet
 
 
 class Gesture:
-    """A gesture in hand. `at` is in scene coordinates, `pointer` in those of the viewport."""
+    """A gesture in hand. `at` is in scene coordinates, `pointer` in those of the viewport. scrolls: the paper moves on at its edges."""
+
+    scrolls: ClassVar[bool] = True
 
     def __init__(self, view: Sheet) -> None:
         self.view = view

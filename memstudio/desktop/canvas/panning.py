@@ -11,6 +11,8 @@ from memstudio.desktop.canvas.sheet import Sheet
 class Panning(Gesture):
     """The paper follows the hand."""
 
+    scrolls = False
+
     def __init__(self, view: Sheet, pointer: QPoint) -> None:
         super().__init__(view)
         self._last = pointer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPixmap, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtGui import QPainter, QPixmap, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from memstudio.desktop import theme
@@ -13,7 +13,7 @@ from memstudio.desktop.canvas.scene import Scene
 #: how far one can zoom: a thousand nodes on one screen, and a card as wide as the canvas
 SMALLEST, LARGEST = 0.08, 4.0
 #: one notch of a wheel
-_NOTCH = 1.15
+NOTCH = 1.15
 #: distance of the dots, as in the pictures
 _DOTS = 20.0
 _MARGIN = 48
@@ -76,7 +76,7 @@ class Paper(QGraphicsView):
     def zoom(self, notches: float) -> None:
         """Zooms in (or out, below 0) around the middle."""
         self.fit_on_resize = False
-        self.set_scale(self.scale_now * _NOTCH ** (2 * notches))
+        self.set_scale(self.scale_now * NOTCH ** (2 * notches))
 
     def pan(self, by: QPoint) -> None:
         """Moves the paper by this many pixels of the screen."""
@@ -140,17 +140,3 @@ class Paper(QGraphicsView):
                 painter.end()
             self._ground, self._ground_key = ground, key
         return self._ground
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel zooms at the mouse; two fingers pan, with Ctrl they zoom; Shift moves sideways."""
-        self.fit_on_resize = False
-        zooms = event.modifiers() & Qt.KeyboardModifier.ControlModifier or event.pixelDelta().isNull()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            delta = event.angleDelta()
-            self.pan(QPoint((delta.x() + delta.y()) // 2, 0))
-        elif zooms:
-            turn = event.angleDelta().y() / 120
-            self.set_scale(self.scale_now * _NOTCH**turn, event.position().toPoint())
-        else:
-            self.pan(event.pixelDelta())
-        event.accept()

@@ -128,13 +128,6 @@ class Sheet(Paper):
         doing.insert(self.session, component, wire)
         self._added(self.session.selected[-1] if self.session.selected else None)
 
-    def paste(self) -> None:
-        """Pastes a step aside of what was copied, and scrolls there."""
-        doing.paste(self.session)
-        pasted = [id for id in self.session.selected if id in self.items_of.nodes]
-        if pasted:
-            self.reveal(pasted[0])
-
     def add_note(self) -> None:
         """An empty note in the middle of what is seen; its text is edited in the inspector."""
         id = doing.add_note(self.session, self.seen().center())
@@ -163,7 +156,8 @@ class Sheet(Paper):
         self.hint.setVisible(bool(words))
         if words:
             self.hint.setWordWrap(True)
-            self.hint.setMaximumWidth(320)
+            widest = max(self.hint.fontMetrics().horizontalAdvance(line) for line in words.split("\n"))
+            self.hint.setFixedWidth(min(320, widest + 28))
             self.hint.adjustSize()
             room = self.viewport().rect()
             x = min(pointer.x() + 16, room.width() - self.hint.width() - 4)

@@ -1,8 +1,8 @@
-"""From node to node by the arrow keys: the nearest one in that direction, straight ahead before aside."""
+"""From node to node by the arrow keys: left and right along the wires; else the nearest one that way, straight ahead before aside."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPointF, Qt
 
@@ -45,3 +45,17 @@ def next_in(places: Mapping[str, QPointF], now: str | None, key: int) -> str | N
             if best is None or cost < best[0]:
                 best = (cost, id)
     return best[1] if best else None
+
+
+def along(places: Mapping[str, QPointF], wires: Iterable[tuple[str, str]], now: str | None, key: int) -> str | None:
+    """The id to go to: right follows a wire (from node to node) downstream, left goes back; of several, the one most level with `now`.
+
+    Where no wire leads that way, and up and down, the nearest in that direction.
+    """
+    if now is not None and now in places and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        here = places[now]
+        pairs = wires if key == Qt.Key.Key_Right else [(end, start) for start, end in wires]
+        ends = [end for start, end in pairs if start == now and end in places and end != now]
+        if ends:
+            return min(ends, key=lambda id: (abs(places[id].y() - here.y()), abs(places[id].x() - here.x())))
+    return next_in(places, now, key)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from memstudio.desktop.canvas.scene import Scene
 from memstudio.desktop.session import Session
 from memstudio.experiment import edits
-from memstudio.experiment.checking import fits
+from memstudio.experiment.joining import joins
 
 #: a menu longer than this is no menu; the nearest come first
 _MOST = 24
@@ -34,23 +34,10 @@ def wires_menu(session: Session, scene: Scene, id: str, parent: QWidget) -> QMen
 
 
 def possible(session: Session, scene: Scene, id: str) -> list[tuple[str, str]]:
-    """Wires (from, to) that could be drawn at a node, the nearest other node first."""
-    item = scene.nodes[id]
-    there = {(wire.start, wire.end) for wire in session.document.wires}
-    found: list[tuple[float, str, str]] = []
-    for other in scene.nodes.values():
-        if other is item:
-            continue
-        offset = other.body.center() - item.body.center()
-        distance = abs(offset.x()) + abs(offset.y())
-        for mine in item.card.plugs:
-            for plug in other.card.plugs:
-                if mine.side == plug.side or mine.faint or plug.faint:
-                    continue
-                start, end = (mine.address, plug.address) if mine.side == "out" else (plug.address, mine.address)
-                if (start, end) not in there and fits(session.document, session.catalogue, start, end) is None:
-                    found.append((distance, start, end))
-    return [(start, end) for _, start, end in sorted(found)]
+    """Wires (from, to) that could be drawn at a node, those first that fill what is open, then the nearest."""
+    shown = [one for one in joins(session.document, session.catalogue, id) if one.reason is None]
+    plugs = [(one.start, one.end, scene.plug(one.start, "out"), scene.plug(one.end, "in")) for one in shown]
+    return [(start, end) for start, end, out, into in plugs if out is not None and into is not None and not (out.faint or into.faint)]
 
 
 def _words(scene: Scene, address: str, side: str) -> str:
