@@ -1,7 +1,7 @@
 """The style sheet of a theme. Widgets say what they are through the property `kind` (`widget.setProperty("kind", "card")`).
 
 Labels: title (22), heading (15), strong (13 semibold), dim (13), small (12), axis (11), section (12 semibold, dim),
-panel-title (12 semibold), mono, mono-dim, mono-good, mono-careful, error.
+panel-title (12 semibold), formula, mono, mono-dim, mono-good, mono-careful, error.
 Chips (QLabel): chip, chip-good, chip-careful, chip-bad, chip-accent.  Frames: card, panel, bar, line, message, field.
 Buttons: (none), primary, quiet, danger, filter (checkable), rail (checkable), mark (checkable), tag, link.
 Others (QLineEdit, QComboBox ...) as they are.
@@ -57,6 +57,7 @@ QLabel[kind="pointer"] {{ background: {t.raised}; color: {t.text}; border: 1px s
     padding: 6px 8px; font-size: {looks.TYPE_SMALL}px; }}
 QLabel[kind="equation"] {{ font-family: "{looks.MONO}"; font-size: {looks.TYPE_MONO}px; background: {t.chip_background};
     border-radius: {looks.RADIUS_CONTROL}px; padding: 7px 10px; }}
+QLabel[kind="formula"] {{ font-size: {looks.TYPE_BODY + 1}px; }}
 QLabel[kind="mono"] {{ font-family: "{looks.MONO}"; font-size: {looks.TYPE_MONO}px; }}
 QLabel[kind="mono-dim"] {{ font-family: "{looks.MONO}"; font-size: {looks.TYPE_MONO}px; color: {t.dim}; }}
 QLabel[kind="mono-good"] {{ font-family: "{looks.MONO}"; font-size: {looks.TYPE_MONO}px; color: {t.good}; }}

@@ -10,11 +10,11 @@ from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.fold import Fold
 from memstudio.desktop.inspector.form import ComponentBox, Form
 from memstudio.desktop.inspector.sample import SampleView
+from memstudio.desktop.inspector.words_panel import EquationsPanel, SourcesPanel
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.tokens import Tokens
 from memstudio.experiment import edits
-from memstudio.experiment.declarations import Source
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
@@ -95,18 +95,15 @@ class NodePage(QWidget):
 
     def _add_words(self, entry: Entry) -> None:
         component = entry.component
-        if component.equations:
+        sources = tuple(dict.fromkeys((entry.preset.sources if entry.preset else ()) + component.sources))
+        if component.equations or sources:
             self.layout_.addWidget(line())
-        for equation in component.equations:
-            if equation.title:
-                self.layout_.addWidget(label(equation.title, "dim"))
-            text = label(equation.text, "equation", wrap=True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            text.setAccessibleName(f"{equation.title}: {equation.text}")
-            self.layout_.addWidget(text)
-        sources = (entry.preset.sources if entry.preset else ()) + component.sources
-        for source in dict.fromkeys(sources):
-            self.layout_.addWidget(_source(source))
+        if component.equations:
+            self.equations = EquationsPanel(component.equations)
+            self.layout_.addWidget(self.equations)
+        if sources:
+            self.sources = SourcesPanel(sources)
+            self.layout_.addWidget(self.sources)
         if component.explanation:
             words = label(component.explanation, "dim", wrap=True)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -209,13 +206,3 @@ class NodePage(QWidget):
                     row.first.setFocus(Qt.FocusReason.OtherFocusReason)
                     return
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _source(source: Source) -> QLabel:
-    people = source.authors.split(",")
-    who = people[0].strip() + (" et al." if len(people) > 2 else f" and {people[1].strip()}" if len(people) == 2 else "")
-    parts = [f"{who} {source.year}", source.where, " ".join(source.systems)]
-    made = label(" · ".join(part for part in parts if part), "dim", wrap=True)
-    made.setToolTip(f"{source.authors} ({source.year}). {source.title}")
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
