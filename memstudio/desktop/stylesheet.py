@@ -81,6 +81,7 @@ QFrame[kind="side"] {{ background: {t.panel}; border: none; border-left: 1px sol
 QFrame[kind="line"] {{ background: {t.line}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[kind="upright"] {{ background: {t.line}; border: none; max-width: 1px; min-width: 1px; }}
 QFrame[kind="field"] {{ background: {t.chip_background}; border: none; border-radius: {looks.RADIUS_CONTROL}px; }}
+QFrame[kind="target"] {{ background: {t.accent}; border: none; }}
 QFrame[kind="popup"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {looks.RADIUS_CARD}px; }}
 QFrame[kind="message"] {{ background: {t.panel}; border: none; border-top: 1px solid {t.line}; }}
 QFrame[kind="message"][level="careful"] {{ background: {t.careful_background}; }}

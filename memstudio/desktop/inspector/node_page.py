@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.inspector.asking import Inspecting
+from memstudio.desktop.inspector.component_box import ComponentBox
 from memstudio.desktop.inspector.fold import Fold
-from memstudio.desktop.inspector.form import ComponentBox, Form
+from memstudio.desktop.inspector.form import Form
+from memstudio.desktop.inspector.narrowing import MANY, Narrowing
 from memstudio.desktop.inspector.sample import SampleView
 from memstudio.desktop.inspector.words_panel import EquationsPanel, SourcesPanel
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.study.menus import More
 from memstudio.desktop.tokens import Tokens
-from memstudio.experiment import edits
+from memstudio.experiment import edits, together
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
@@ -55,11 +58,13 @@ class NodePage(QWidget):
         row.setSpacing(8)
         self._mark = QLabel()
         self._mark.setFixedSize(9, 9)
-        self.title = Elided("", "heading")
+        self.title = Elided("", "heading", lines=2)
         row.addWidget(self._mark)
         row.addWidget(self.title, 1)
         if self.entry is not None:
             row.addWidget(label(self.entry.family.id, "chip"))
+            self.more = More("More for this component", self._fill_menu)
+            row.addWidget(self.more)
         self.layout_.addLayout(row)
         self.error = label(kind="error", wrap=True)
         self.error.hide()
@@ -86,6 +91,21 @@ class NodePage(QWidget):
             self.forms.append(around)
             self.around = Fold(entry.family.group_title or f"Around the {entry.family.title.lower()}", around)
             self.layout_.addWidget(self.around)
+        if sum(len(form.rows) for form in self.forms) > MANY:
+            folds = [(self.forms[-1], self.around)] if entry.family.group else []
+            self.narrowing = Narrowing(self.forms, folds)
+            self.layout_.insertWidget(self.layout_.indexOf(own if own.rows else self.around), self.narrowing)
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        if hasattr(self, "box"):
+            menu.addAction("Vary the component…", self.box.open_vary)
+        changed = any(form.is_changed for form in self.forms)
+        menu.addAction("Reset all", self.reset_all).setEnabled(changed)
+
+    def reset_all(self) -> None:
+        """Every value as it is by default, in one edit."""
+        session, node = self.session, self.node_id
+        session.edit("Reset all", lambda document: together.reset_component(document, node, session.catalogue))
 
     def _add_sample(self, entry: Entry) -> None:
         if self.inspecting is not None and any(port.kind is Kind.STREAM for port in entry.component.gives):
@@ -138,6 +158,8 @@ class NodePage(QWidget):
         self.title.say(node.title or (self.entry.title if self.entry is not None else node.component))
         for form in self.forms:
             form.show_values(node.values)
+        if hasattr(self, "narrowing") and self.narrowing.is_on:
+            self.narrowing.apply()
         if self.entry is not None and hasattr(self, "box"):
             self.box.show_component(node.component)
         if self.name.text().strip() != node.title:

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from memstudio.desktop.inspector.document_page import DocumentPage
 from memstudio.desktop.inspector.fields import ChoiceField, FlagField, LineField, NumberField
 from memstudio.desktop.inspector.form import NestedForm, NestedListForm
-from memstudio.desktop.inspector.inspector import Inspector, MarkPage, SeveralPage
+from memstudio.desktop.inspector.inspector import Inspector, MarkPage
 from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.inspector.reference_fields import ArtifactField, FileField, NodeField, content_hash
 from memstudio.desktop.inspector.row import Row
+from memstudio.desktop.inspector.several_page import SeveralPage
 from memstudio.desktop.session import Session
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document, Node
@@ -256,9 +257,10 @@ def test_facts_follow_from_inference(inspector: Inspector, session: Session, qtb
 
 
 def test_the_equation_and_the_source_are_shown(inspector: Inspector) -> None:
-    words = [made.text() for made in page(inspector).findChildren(QLabel)]
-    assert "S ← S + v kᵀ" in words
-    assert "Someone et al. 1999 · arXiv:0 · S001" in words
+    assert page(inspector).equations.drawn[0].accessibleName() == "Update: S ← S + v kᵀ"
+    assert "<sup>T</sup>" in page(inspector).equations.drawn[0].text()
+    words = [made.text() for made in page(inspector).sources.findChildren(QLabel)]
+    assert words[1:] == ["Someone et al. 1999 · arXiv:0", "A paper", "System S001"]
 
 
 def test_the_family_group_is_folded_until_it_is_opened(inspector: Inspector) -> None:
