@@ -142,6 +142,7 @@ QToolButton[kind="rail"]:focus {{ border: 2px solid {t.accent}; padding: 5px 1px
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(memstudio:check-{t.name}.svg); }}
+QCheckBox::indicator:indeterminate {{ background: {t.accent_background}; border: 1px solid {t.accent}; }}
 QCheckBox:focus, QRadioButton:focus {{ border: 1px solid {t.accent}; }}
 QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.dim}; border-radius: 8px; background: {t.raised}; }}
 QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.on_accent}; }}

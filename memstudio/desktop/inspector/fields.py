@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLineEdit,
+    QSizePolicy,
     QSlider,
     QStyle,
+    QStyleOptionButton,
     QStyleOptionComboBox,
     QStylePainter,
     QVBoxLayout,
@@ -276,12 +278,55 @@ class NumberField(LineField):
         self.chosen.emit(value)
 
 
+class Check(QCheckBox):
+    """A check box whose title wraps where the form is narrow."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _words(self, width: int) -> QRect:
+        """Where the title stands in a box of a width."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.rect = QRect(0, 0, width, 24)  # type: ignore[attr-defined]
+        left = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self).left()
+        room = QRect(left, 0, max(24, width - left), 10_000)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(super().sizeHint().height(), self._words(width).height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(72, super().minimumSizeHint().height())
+
+    def hitButton(self, at: QPoint) -> bool:
+        return self.rect().contains(at)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""  # type: ignore[attr-defined]
+        painter.drawControl(QStyle.ControlElement.CE_CheckBox, option)
+        words = self._words(self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = QRect(words.left(), (self.height() - words.height()) // 2, self.width() - words.left(), words.height())
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self.text())
+        painter.end()
+
+
 class FlagField(Field):
     """A check box that carries the parameter's title itself."""
 
     def __init__(self, parameter: Flag) -> None:
         super().__init__(parameter)
-        self.check = QCheckBox(parameter.title)
+        self.check = Check(parameter.title)
         self.take(self.check)
         self.box.addWidget(self.check)
         self.check.toggled.connect(self._toggled)
@@ -352,6 +397,9 @@ class Chooser(QComboBox):
         super().__init__()
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(72, super().minimumSizeHint().height())
 
     def _room(self) -> int:
         option = QStyleOptionComboBox()

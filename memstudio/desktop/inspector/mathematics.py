@@ -21,7 +21,7 @@ _OPEN, _SHUT = "([{⟨⌊", ")]}⟩⌋"
 #: a left side longer than this stands on a line of its own
 _LONGEST_LEFT = 8
 #: brackets with no more characters than this are not broken
-_KEPT = 16
+_KEPT = 14
 
 _LATEX = {
     **dict(
@@ -60,7 +60,7 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
-_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|([^\W_]+))")
+_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|(?<=\^)\(([^()]*)\)|([^\W_]+))")
 
 
 def _levels(text: str) -> Iterator[tuple[str, int]]:
@@ -72,9 +72,10 @@ def _levels(text: str) -> Iterator[tuple[str, int]]:
             if run:
                 yield run, at
             # what was lowered in its letters already (`W_kᵢ`) is lowered with the rest
-            whole = (marked[2] or marked[3]).rstrip("".join(_HIGH))
+            group = next(number for number in (2, 3, 4) if marked[number] is not None)
+            whole = marked[group].rstrip("".join(_HIGH))
             yield "".join(_LOW.get(one, one) for one in whole), -1 if marked[1] == "_" else 1
-            run, at, place = "", 0, marked.start(2 if marked[2] else 3) + len(whole) + bool(marked[2])
+            run, at, place = "", 0, marked.start(group) + len(whole) + (group < 4)
             continue
         one = text[place]
         level = -1 if one in _LOW else 1 if one in _HIGH else 0
@@ -168,6 +169,9 @@ def rich(text: str) -> str:
         if line.relation:
             left, relation = inline(line.left, held=True), html.escape(line.relation)
             rows += f'<tr><td align="right">{left}</td><td>&nbsp;{relation}&nbsp;</td><td>{inline(line.right)}</td></tr>'
+        elif rows:
+            # another case of what stands above it
+            rows += f"<tr><td></td><td></td><td>{inline(line.right)}</td></tr>"
         else:
             made, rows = f"{made}{_table(rows)}<div>{inline(line.right)}</div>", ""
     return made + _table(rows)
@@ -182,6 +186,8 @@ def inline(text: str, held: bool = False) -> str:
     all_, made = pieces(text), ""
     kept = _kept(all_)
     for place, piece in enumerate(all_):
+        if place and not held and not kept[place] and all_[place - 1].text == "(" and not kept[place - 1]:
+            made += "\u200b"  # where all else fails, a long bracket is broken behind its opening
         made += _drawn(piece) if piece.kind != "gap" else " " if not held and not kept[place] and _may_break(all_, place) else "&nbsp;"
     return made
 

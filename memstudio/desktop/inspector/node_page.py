@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from memstudio.desktop import theme
@@ -13,7 +14,7 @@ from memstudio.desktop.inspector.form import Form
 from memstudio.desktop.inspector.narrowing import MANY, Narrowing
 from memstudio.desktop.inspector.sample import SampleView
 from memstudio.desktop.inspector.words_panel import EquationsPanel, SourcesPanel
-from memstudio.desktop.labels import Elided, label, line
+from memstudio.desktop.labels import label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.menus import More
 from memstudio.desktop.tokens import Tokens
@@ -21,6 +22,10 @@ from memstudio.experiment import edits, together
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
+
+
+#: from this width on the family's chip stands beside the title
+ROOMY = 260
 
 
 class NodePage(QWidget):
@@ -58,19 +63,30 @@ class NodePage(QWidget):
         row.setSpacing(8)
         self._mark = QLabel()
         self._mark.setFixedSize(9, 9)
-        self.title = Elided("", "heading", lines=2)
-        row.addWidget(self._mark)
+        self.title = label(kind="heading", wrap=True)
+        mark = QVBoxLayout()
+        mark.setContentsMargins(0, 5, 0, 0)
+        mark.addWidget(self._mark)
+        mark.addStretch(1)
+        row.addLayout(mark)
         row.addWidget(self.title, 1)
         if self.entry is not None:
-            row.addWidget(label(self.entry.family.id, "chip"))
+            self._family = label(self.entry.family.id, "chip")
+            row.addWidget(self._family, 0, Qt.AlignmentFlag.AlignTop)
             self.more = More("More for this component", self._fill_menu)
-            row.addWidget(self.more)
+            row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         self.layout_.addLayout(row)
         self.error = label(kind="error", wrap=True)
         self.error.hide()
         if self.entry is not None:
             self.layout_.addWidget(label(self.entry.summary, "dim", wrap=True))
         self.layout_.addWidget(self.error)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow inspector the title has the line for itself."""
+        super().resizeEvent(event)
+        if self.entry is not None:
+            self._family.setVisible(self.width() >= ROOMY)
 
     def _add_unknown(self) -> None:
         words = f"{self.component} is not installed here. The node is kept as it is and written back; it cannot run."
@@ -155,7 +171,7 @@ class NodePage(QWidget):
     def show_document(self, document: Document) -> None:
         """Shows the node's values."""
         node = document.by_id[self.node_id]
-        self.title.say(node.title or (self.entry.title if self.entry is not None else node.component))
+        self.title.setText(node.title or (self.entry.title if self.entry is not None else node.component))
         for form in self.forms:
             form.show_values(node.values)
         if hasattr(self, "narrowing") and self.narrowing.is_on:

@@ -32,7 +32,7 @@ class Grip(QToolButton):
         self._tint(theme.current())
 
     def _tint(self, tokens: Tokens) -> None:
-        self.setIcon(icons.icon("menu", tokens))
+        self.setIcon(icons.icon("grip", tokens))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

@@ -51,6 +51,7 @@ class Row(QWidget):
         self._varied.hide()
         self._title = Elided(parameter.title, "dim")
         self._range = label(_range_of(parameter), "small")
+        self._range.setMinimumWidth(1)
         self._more = self._menu_button()
         self._vary: VaryBox | None = None
         layout = QVBoxLayout(self)
@@ -126,7 +127,7 @@ class Row(QWidget):
         """The title with its mark; the tip says what it means, its range and its default."""
         mark = f"{self.parameter.title} •" if self.is_changed else self.parameter.title
         if isinstance(self.field, FlagField):
-            self.field.check.setText(mark)
+            self.field.check.setText(f"{mark} (mixed)" if self._had is MIXED else mark)
         else:
             self._title.say(mark)
         known = self.default is not MIXED

@@ -459,7 +459,7 @@ def test_every_node_of_a_real_document_has_a_page(session_of: SessionOf, qtbot: 
     node = session.document.nodes[number]
     session.select([node.id])
     made = page(inspector)
-    assert made.title.whole == session.catalogue.entry(node.component).title
+    assert made.title.text() == session.catalogue.entry(node.component).title
     shown = {name for form in made.forms for name in form.rows}
     assert shown == {p.name for p in session.catalogue.entry(node.component).parameters()}
 
@@ -498,7 +498,9 @@ def test_components_are_varied_at_one_budget(session_of: SessionOf, qtbot: QtBot
     assert form is not None
     for id, check in form._checks:
         check.setChecked(id in ("sequence.attention", "sequence.deltanet"))
-    form.held.setCurrentIndex(form.held.findData("state_bytes"))
+    assert form.budget is not None
+    form.budget.what.setCurrentIndex(form.budget.what.findData("state_bytes"))
+    form.budget.what.activated.emit(form.budget.what.currentIndex())
     assert not form.more.isVisibleTo(form), "there is nothing to show in the study yet"
     form.accept.click()
     match = session.document.run.vary[0].match
@@ -506,7 +508,8 @@ def test_components_are_varied_at_one_budget(session_of: SessionOf, qtbot: QtBot
     assert (match.what, match.width, match.to) == ("state_bytes", "mem1.key_width", "Attention")
     box.vary.click()
     assert box._form is not None
-    assert box._form.held.currentData() == "state_bytes"
+    assert box._form.budget is not None
+    assert box._form.budget.what.currentData() == "state_bytes"
     box._form.more.click()
     assert session.selected == ()
     assert isinstance(inspector.page, DocumentPage)
