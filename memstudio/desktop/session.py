@@ -57,6 +57,10 @@ def derive(document: Document, catalogue: Catalogue) -> Facts:
     return Facts(document, inference.infer(document, catalogue), problems, studies.count(document))
 
 
+def _not_guessed(document: Document) -> str:
+    return ""
+
+
 def wire_id(start: str, end: str) -> str:
     """What a wire is called in the selection: `a.tokens>b.tokens`."""
     return f"{start}>{end}"
@@ -94,6 +98,8 @@ class Session(QObject):
         self.path: Path | None = None
         self.selected: tuple[str, ...] = ()
         self.facts = Facts(self.document, Inferred(), (), studies.count(self.document))
+        #: how long the runs of a document take, in a sentence; nothing where nobody knows
+        self.guess: Callable[[Document], str] = _not_guessed
         self.background = Background("document", self)
         self._deriving = Background("facts", self)
         #: for what takes seconds, such as measuring a step: files and facts do not wait behind it

@@ -1,7 +1,7 @@
 """The style sheet of a theme. Widgets say what they are through the property `kind` (`widget.setProperty("kind", "card")`).
 
 Labels: title (22), heading (15), strong (13 semibold), dim (13), small (12), axis (11), section (12 semibold, dim),
-panel-title (12 semibold), mono, mono-dim, mono-good, mono-careful, error.
+panel-title (12 semibold), formula, mono, mono-dim, mono-good, mono-careful, error.
 Chips (QLabel): chip, chip-good, chip-careful, chip-bad, chip-accent.  Frames: card, panel, bar, line, message, field.
 Buttons: (none), primary, quiet, danger, filter (checkable), rail (checkable), mark (checkable), tag, link.
 Others (QLineEdit, QComboBox ...) as they are.
@@ -63,6 +63,7 @@ QLabel[kind="pointer"] {{ background: {t.raised}; color: {t.text}; border: {t.bo
 QTextBrowser[kind="sheet"] {{ background: transparent; border: none; padding: 0; }}
 QLabel[kind="equation"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; background: {t.chip_background};
     border-radius: {looks.RADIUS_CONTROL}px; padding: 7px 10px; }}
+QLabel[kind="formula"] {{ font-size: {px(looks.TYPE_BODY + 1)}px; }}
 QLabel[kind="mono"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; }}
 QLabel[kind="mono-dim"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; color: {t.dim}; }}
 QLabel[kind="mono-good"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; color: {t.good}; }}
@@ -86,6 +87,7 @@ QFrame[kind="side"] {{ background: {t.panel}; border: none; border-left: {t.bord
 QFrame[kind="line"] {{ background: {t.line}; border: none; max-height: {t.border}px; min-height: {t.border}px; }}
 QFrame[kind="upright"] {{ background: {t.line}; border: none; max-width: {t.border}px; min-width: {t.border}px; }}
 QFrame[kind="field"] {{ background: {t.chip_background}; border: none; border-radius: {looks.RADIUS_CONTROL}px; }}
+QFrame[kind="target"] {{ background: {t.accent}; border: none; }}
 QFrame[kind="popup"] {{ background: {t.raised}; border: {t.border}px solid {t.line}; border-radius: {looks.RADIUS_CARD}px; }}
 QFrame[kind="message"] {{ background: {t.panel}; border: none; border-top: {t.border}px solid {t.line}; }}
 QFrame[kind="message"][level="careful"] {{ background: {t.careful_background}; }}
@@ -147,6 +149,7 @@ QToolButton[kind="rail"]:focus {{ border: {t.focus}px solid {t.accent}; padding:
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; border-radius: 4px; }}
 QCheckBox::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(memstudio:check-{_side(t)}.svg); }}
+QCheckBox::indicator:indeterminate {{ background: {t.accent_background}; border: {t.border}px solid {t.accent}; }}
 QCheckBox:focus, QRadioButton:focus {{ border: {t.border}px solid {t.accent}; }}
 QRadioButton::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: {px(7) + t.border}px; background: {t.raised}; }}
 QRadioButton::indicator:checked {{ width: {px(6)}px; height: {px(6)}px; border: {px(4) + t.border}px solid {t.accent}; background: {t.on_accent}; }}

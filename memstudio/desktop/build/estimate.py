@@ -10,6 +10,8 @@ from memstudio.desktop.build import planned
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.words import count
+from memstudio.experiment import studies
+from memstudio.experiment.document import Document
 
 #: milliseconds between two questions while runs write to the library
 _ASK = 3000
@@ -55,16 +57,26 @@ class Estimate(QObject):
 
     def guess(self, workers: int | None = None) -> Guess:
         """How long everything takes, with so many workers (None: as many as there are cores for)."""
-        facts, catalogue = self.session.facts, self.session.catalogue
+        facts = self.session.facts
+        return self.guess_of(facts.document, facts.count.all, workers)
+
+    def guess_of(self, document: Document, runs: int, workers: int | None = None) -> Guess:
+        """How long so many runs of a document like this one take."""
+        catalogue = self.session.catalogue
         title, pace = self._pace
-        if pace is not None and title == facts.document.title:
-            seconds = planned.seconds(facts.document, catalogue, facts.count.all, pace.seconds, workers)
+        if pace is not None and title == document.title:
+            seconds = planned.seconds(document, catalogue, runs, pace.seconds, workers)
             return Guess(seconds, f"as {count(pace.runs, 'earlier run')} took")
-        claim = facts.document.claim
+        claim = document.claim
         if claim is not None and self._base:
-            share = planned.work(facts.document, catalogue) / self._base
+            share = planned.work(document, catalogue) / self._base
             return Guess(claim.minutes * 60 * share, "by what the gallery says")
         return Guess()
+
+    def words_of(self, document: Document) -> str:
+        """`About 12 min, as 8 earlier runs took.`; nothing where nothing is known."""
+        guess = self.guess_of(document, studies.count(document).all)
+        return guess.sentence if guess.seconds is not None else ""
 
     def _opened(self, _: object) -> None:
         self._base = planned.work(self.session.document, self.session.catalogue)

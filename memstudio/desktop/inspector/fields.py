@@ -5,11 +5,24 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from memstudio.desktop.inspector import typed
+from memstudio.desktop.labels import label
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Text, Whole, WholeList
 
 #: positions of a slider; a log slider has as many, so one step is below 1 % over four decades
@@ -39,10 +52,17 @@ class Field(QWidget):
         """Shows a value that the document has; never emits."""
         raise NotImplementedError
 
+    def show_mixed(self) -> None:
+        """Shows that several nodes do not agree; never emits."""
+
+    def describe(self, words: str) -> None:
+        """What is said of the editor beside its name: meaning, range, default."""
+        self.editor.setAccessibleDescription(words)
+
     def take(self, editor: QWidget) -> None:
         """Gives an editor its accessible name and description, and keeps the wheel from changing what is only scrolled past."""
         editor.setAccessibleName(self.parameter.title)
-        editor.setAccessibleDescription(" ".join(part for part in (self.parameter.meaning, self.parameter.range_text) if part))
+        editor.setAccessibleDescription(" ".join(part for part in (self.parameter.meaning, typed.range_words(self.parameter)) if part))
         editor.setToolTip(self.parameter.meaning)
         editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         editor.installEventFilter(self)
@@ -98,7 +118,7 @@ class LineField(Field):
         self.chosen.emit(value)
 
     def _finished(self) -> None:
-        if not self.editor.property("wrong"):
+        if not self.editor.property("wrong") and (self._value is not None or self.line.text()):
             self.line.setText(self.write(self._value))
         self.done.emit()
 
@@ -107,6 +127,11 @@ class LineField(Field):
         self.shown(value)
         if not self._says(value):
             self.line.setText(self.write(value))
+
+    def show_mixed(self) -> None:
+        self._value = None
+        self.line.clear()
+        self.line.setPlaceholderText("mixed")
 
     def _says(self, value: Any) -> bool:
         """Whether the text, as it is typed, means this value already (then the cursor is left alone)."""
@@ -177,11 +202,24 @@ class NumberField(LineField):
     def shown(self, value: Any) -> None:
         with QSignalBlocker(self.slider):
             self.slider.setValue(self._position(value))
+        self._say(value)
+
+    def _say(self, value: Any) -> None:
+        """The slider's own number is a position; what is said aloud is the value with its unit."""
+        said = f"{self.write(value)} {self._number.unit}".strip() if value is not None else "mixed"
+        self.slider.setAccessibleName(f"{self.parameter.title}, slider, {said}")
+
+    def show_mixed(self) -> None:
+        super().show_mixed()
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(0)
+        self._say(None)
 
     def _slid(self, position: int) -> None:
         value = self._at(position)
         if value != self._value:
             self._value = value
+            self._say(value)
             self.line.setText(self.write(value))
             self.chosen.emit(value)
 
@@ -240,18 +278,67 @@ class NumberField(LineField):
         self.chosen.emit(value)
 
 
+class Check(QCheckBox):
+    """A check box whose title wraps where the form is narrow."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _words(self, width: int) -> QRect:
+        """Where the title stands in a box of a width."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.rect = QRect(0, 0, width, 24)  # type: ignore[attr-defined]
+        left = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self).left()
+        room = QRect(left, 0, max(24, width - left), 10_000)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(super().sizeHint().height(), self._words(width).height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(72, super().minimumSizeHint().height())
+
+    def hitButton(self, at: QPoint) -> bool:
+        return self.rect().contains(at)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""  # type: ignore[attr-defined]
+        painter.drawControl(QStyle.ControlElement.CE_CheckBox, option)
+        words = self._words(self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = QRect(words.left(), (self.height() - words.height()) // 2, self.width() - words.left(), words.height())
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self.text())
+        painter.end()
+
+
 class FlagField(Field):
     """A check box that carries the parameter's title itself."""
 
     def __init__(self, parameter: Flag) -> None:
         super().__init__(parameter)
-        self.check = QCheckBox(parameter.title)
+        self.check = Check(parameter.title)
         self.take(self.check)
         self.box.addWidget(self.check)
         self.check.toggled.connect(self._toggled)
 
     def _toggled(self, on: bool) -> None:
+        self.check.setTristate(False)
         self.chosen.emit(on)
+
+    def show_mixed(self) -> None:
+        with QSignalBlocker(self.check):
+            self.check.setTristate(True)
+            self.check.setCheckState(Qt.CheckState.PartiallyChecked)
 
     @property
     def editor(self) -> QWidget:
@@ -259,17 +346,21 @@ class FlagField(Field):
 
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.check):
+            self.check.setTristate(False)
             self.check.setChecked(bool(value))
 
 
 class ChoiceField(Field):
-    """One of a few options."""
+    """One of a few options; a name too long for the box stands under it in full."""
 
     def __init__(self, parameter: Choice) -> None:
         super().__init__(parameter)
         self.combo = combo(list(parameter.options.items()))
         self.take(self.combo)
         self.box.addWidget(self.combo)
+        self.whole = label(kind="small", wrap=True)
+        self.whole.hide()
+        self.box.addWidget(self.whole)
         self.combo.activated.connect(self._chosen)
 
     @property
@@ -281,15 +372,67 @@ class ChoiceField(Field):
 
     def show_value(self, value: Any) -> None:
         show_in(self.combo, value)
+        self._say_whole()
+
+    def show_mixed(self) -> None:
+        self.combo.setPlaceholderText("mixed")
+        with QSignalBlocker(self.combo):
+            self.combo.setCurrentIndex(-1)
+        self._say_whole()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say_whole()
+
+    def _say_whole(self) -> None:
+        text = self.combo.currentText()
+        self.whole.setText(text)
+        self.whole.setVisible(self.combo.is_short_for(text))
 
 
-def combo(options: list[tuple[Any, str]]) -> QComboBox:
+class Chooser(QComboBox):
+    """A combo box that never widens the form: what it shows ends in … where it is too long, its list is as wide as its names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumContentsLength(6)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(72, super().minimumSizeHint().height())
+
+    def _room(self) -> int:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 4
+
+    def is_short_for(self, text: str) -> bool:
+        """Whether a text does not fit."""
+        return self.fontMetrics().horizontalAdvance(text) > self._room()
+
+    def showPopup(self) -> None:
+        widest = max((self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
+        self.view().setMinimumWidth(min(widest + 48, 560))
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        text = option.currentText or (self.placeholderText() if self.currentIndex() < 0 else "")  # type: ignore[attr-defined]
+        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self._room())  # type: ignore[attr-defined]
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
+def combo(options: list[tuple[Any, str]]) -> Chooser:
     """A combo box of (value, title) that never widens the form."""
-    made = QComboBox()
-    made.setMinimumContentsLength(6)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made = Chooser()
     for value, title in options:
         made.addItem(title, value)
+        made.setItemData(made.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
     return made
 
 

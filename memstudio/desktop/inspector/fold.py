@@ -8,33 +8,39 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from memstudio.desktop import icons, theme
 
 
+class Turn(QToolButton):
+    """The heading of what folds: a chevron and a title."""
+
+    def __init__(self, title: str, is_open: bool = True) -> None:
+        super().__init__()
+        self.setText(title)
+        self.setCheckable(True)
+        self.setChecked(is_open)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setProperty("kind", "fold")
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.toggled.connect(self._show)
+        theme.themed.connect(self._show)
+        self._show()
+
+    def _show(self, *_: object) -> None:
+        is_open = self.isChecked()
+        self.setAccessibleDescription("shown" if is_open else "folded")
+        self.setIcon(icons.icon("chevron" if is_open else "chevron-right", theme.current()))
+
+
 class Fold(QWidget):
     """The heading is a button (`head`); the rest is `content`."""
 
     def __init__(self, title: str, content: QWidget, is_open: bool = False) -> None:
         super().__init__()
         self.content = content
-        self.head = QToolButton()
-        self.head.setText(title)
-        self.head.setCheckable(True)
-        self.head.setChecked(is_open)
-        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.head.setProperty("kind", "fold")
-        self.head.setAccessibleName(title)
-        self.head.toggled.connect(self._turn)
+        self.head = Turn(title, is_open)
+        self.head.toggled.connect(content.setVisible)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(self.head)
         layout.addWidget(content)
-        theme.themed.connect(self._show)
-        self._show()
-
-    def _turn(self, is_open: bool) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        is_open = self.head.isChecked()
-        self.content.setVisible(is_open)
-        self.head.setAccessibleDescription("shown" if is_open else "folded")
-        self.head.setIcon(icons.icon("chevron" if is_open else "chevron-right", theme.current()))
+        content.setVisible(is_open)

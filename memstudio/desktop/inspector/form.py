@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from memstudio.desktop.canvas.summary import shown
-from memstudio.desktop.inspector import axes, fields, reference_fields
+from memstudio.desktop.canvas.summary import same, shown
+from memstudio.desktop.inspector import fields, reference_fields
+from memstudio.desktop.inspector.component_box import ComponentBox
+from memstudio.desktop.inspector.fold import Turn
+from memstudio.desktop.inspector.reorder import Grip, Target
 from memstudio.desktop.inspector.row import Row
-from memstudio.desktop.inspector.vary import VaryComponent
-from memstudio.desktop.labels import Elided, button, label, line
+from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.session import Session
-from memstudio.experiment import edits
+from memstudio.desktop.study.menus import Cross, More
+from memstudio.experiment import edits, together
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import (
     Artifact,
@@ -56,13 +59,15 @@ def field_for(parameter: Parameter, session: Session, node: str) -> fields.Field
 
 
 class Form(QWidget):
-    """Rows for some parameters of an entry. prefix: the address of what has them (`mem1`, `mem1.inner`)."""
+    """Rows for some parameters of an entry. prefix: the address of what has them (`mem1`, `mem1.inner`). `narrow` leaves some out."""
 
     def __init__(self, session: Session, entry: Entry, prefix: str, parameters: Sequence[Parameter], nested: bool = False) -> None:
         super().__init__()
         self.entry, self.prefix = entry, prefix
         self.rows: dict[str, Row | NestedForm | NestedListForm] = {}
         self._nested = nested
+        self._values: Mapping[str, Any] = {}
+        self._words, self._only_changed = "", False
         defaults = entry.defaults(nested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -82,10 +87,29 @@ class Form(QWidget):
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Shows values (those of the document; defaults fill the rest), and hides what does not apply to them."""
-        full = {**self.entry.defaults(self._nested), **values}
+        self._values = full = {**self.entry.defaults(self._nested), **values}
         for name, row in self.rows.items():
-            row.setVisible(shown(row.parameter, full))
             row.show_value(full[name])
+        self._choose()
+
+    def narrow(self, words: str, only_changed: bool) -> int:
+        """Shows only the rows that the words are found in, and that were changed; how many are shown."""
+        self._words, self._only_changed = words.strip().lower(), only_changed
+        return self._choose()
+
+    def _choose(self) -> int:
+        number = 0
+        for row in self.rows.values():
+            fits = row.fits(self._words, self._only_changed) and shown(row.parameter, self._values)
+            row.setVisible(fits)
+            number += fits
+        return number
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a value differs from its default."""
+        defaults = self.entry.defaults(self._nested)
+        return any(not same(value, defaults[name]) for name, value in self._values.items() if name in defaults)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Shows errors where they belong: address inside this form -> sentence."""
@@ -104,65 +128,6 @@ def _below(address: str, name: str) -> str | None:
     return address.removeprefix(f"{name}.") if address.startswith(f"{name}.") else None
 
 
-class ComponentBox(QWidget):
-    """Which component stands at an address: a combo box to swap it, and a button that makes it an axis of the study."""
-
-    def __init__(self, session: Session, title: str, address: str, entries: Sequence[Entry], may_vary: bool = True) -> None:
-        super().__init__()
-        self.session, self.address, self.entries = session, address, entries
-        self.combo: QComboBox = fields.combo([(entry.id, entry.title) for entry in entries])
-        self.combo.setAccessibleName(title)
-        self.combo.setToolTip("Another component in this place; values carry over where they mean the same")
-        for index, entry in enumerate(entries):
-            self.combo.setItemData(index, entry.summary, Qt.ItemDataRole.ToolTipRole)
-        self.vary = button("Vary…", self.open_vary, "", "Compare several components in this place", f"Vary {title.lower()}")
-        self.vary.setVisible(may_vary and len(entries) > 1)
-        self.varied = label(kind="small", wrap=True)
-        self._form: VaryComponent | None = None
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.combo, 1)
-        row.addWidget(self.vary)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(6)
-        self._layout.addLayout(row)
-        self._layout.addWidget(self.varied)
-        self.combo.activated.connect(self._swap)
-        self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def show_component(self, component: str) -> None:
-        """Shows what stands there now, and what it is varied over."""
-        fields.show_in(self.combo, component)
-        axis = axes.axis_of(self.session.document, self.address)
-        self.varied.setVisible(axis is not None)
-        if axis is not None:
-            self.varied.setText("varied: " + ", ".join(case.label for case in axis.all_cases()))
-
-    def _swap(self, index: int) -> None:
-        component = self.combo.itemData(index)
-        title = self.combo.itemText(index)
-        session = self.session
-        done = session.edit(f"Change to {title}", lambda document: edits.set_value(document, self.address, component, session.catalogue))
-        if not done:
-            self.show_component(self.combo.itemData(index))
-
-    def open_vary(self) -> None:
-        """Opens the form that compares several components in this place."""
-        if self._form is None:
-            self._form = VaryComponent(self.session, self.address, self.entries, self.combo.currentData())
-            self._form.finished.connect(self._close)
-            self._layout.addWidget(self._form)
-        self._form.start()
-
-    def _close(self) -> None:
-        if self._form is not None:
-            self._form.hide()
-            self._form.deleteLater()
-            self._form = None
-            self.vary.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
 class _Indented(QWidget):
     """What a nested component's form stands in: a line at its left."""
 
@@ -178,29 +143,51 @@ class _Indented(QWidget):
 
 
 class NestedForm(QWidget):
-    """A component inside this one: which one, and its own form."""
+    """A component inside this one: which one, and its own form, which folds."""
 
     def __init__(self, session: Session, parameter: Nested, address: str, title: str | None = None) -> None:
         super().__init__()
         self.session, self.parameter, self.address = session, parameter, address
+        self.title = title or parameter.title
         self.component = ""
         self.form: Form | None = None
-        self.box = ComponentBox(session, title or parameter.title, f"{address}.component", fitting(session, parameter))
+        self.box = ComponentBox(session, self.title, f"{address}.component", fitting(session, parameter))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        head = Elided(title or parameter.title, "dim")
-        head.setToolTip(parameter.meaning)
+        self.head = Turn(self.title)
+        self.head.setToolTip(parameter.meaning)
+        self.head.toggled.connect(self._turn)
+        self.more = More(f"More for {self.title}", self.fill_menu)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(4)
+        self.row.addWidget(self.head)
+        self.row.addStretch(1)
+        self.row.addWidget(self.more)
         self._error = label(kind="error", wrap=True)
         self._error.hide()
         self._inside = _Indented()
-        for widget in (head, self.box, self._error, self._inside):
+        layout.addLayout(self.row)
+        for widget in (self.box, self._error, self._inside):
             layout.addWidget(widget)
 
     @property
     def first(self) -> QWidget:
         """The widget that takes the keyboard."""
         return self.box.combo
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the component as a whole."""
+        if len(self.box.entries) > 1:
+            menu.addAction("Vary…", self.box.open_vary)
+        changed = self.form is not None and self.form.is_changed
+        menu.addAction("Reset all", self.reset_all).setEnabled(changed)
+
+    def reset_all(self) -> None:
+        """Every value of this component as it is by default, in one edit."""
+        session, address = self.session, self.address
+        name = f"Reset {self.title.lower()}"
+        session.edit(name, lambda document: together.reset_component(document, address, session.catalogue))
 
     def show_value(self, value: Any) -> None:
         """Shows {"component": ..., "values": {...}}; the form is made anew when the component is another one."""
@@ -224,7 +211,17 @@ class NestedForm(QWidget):
             entry = self.session.catalogue.entry(self.component)
             self.form = Form(self.session, entry, self.address, entry.parameters(nested=True), nested=True)
             self._inside.box.addWidget(self.form)
-        self._inside.setVisible(self.form is not None and bool(self.form.rows))
+        self._turn(self.head.isChecked())
+
+    def _turn(self, is_open: bool) -> None:
+        self._inside.setVisible(is_open and self.form is not None and bool(self.form.rows))
+
+    def fits(self, words: str, only_changed: bool) -> bool:
+        """Whether it is shown when only some rows are: it is called so itself, or something in it fits."""
+        entry = self.session.catalogue.entry(self.component) if self.component in self.session.catalogue else None
+        called = bool(words) and words in f"{self.title} {entry.title if entry is not None else self.component}".lower()
+        inside = self.form.narrow("" if called else words, only_changed) if self.form is not None else 0
+        return inside > 0 or (not only_changed and (called or not words))
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Shows errors where they belong; "" is this component itself."""
@@ -241,26 +238,28 @@ def fitting(session: Session, parameter: Nested | NestedList) -> list[Entry]:
 
 
 class NestedListForm(QWidget):
-    """An ordered list of components, each with its own form: added, moved, removed."""
+    """An ordered list of components, each with its own form: added, moved (dragged by its grip, or by keys there), removed."""
 
     def __init__(self, session: Session, parameter: NestedList, address: str) -> None:
         super().__init__()
         self.session, self.parameter, self.address = session, parameter, address
         self.items: list[NestedForm] = []
+        self.grips: list[Grip] = []
         self._value: list[Any] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
         self._head = Elided(parameter.title, "dim")
-        self._head.setToolTip(parameter.meaning)
+        self.setToolTip(parameter.meaning)
         self._error = label(kind="error", wrap=True)
         self._error.hide()
         self._add: QComboBox = fields.combo([("", "Add…"), *((e.id, e.title) for e in fitting(session, parameter))])
         self._add.setAccessibleName(f"Add to {parameter.title.lower()}")
+        self._add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._add.activated.connect(self._added)
         for widget in (self._head, self._error, self._add):
             self._layout.addWidget(widget)
-        self._boxes: list[QWidget] = []
+        self._target = Target(self)
 
     @property
     def first(self) -> QWidget:
@@ -276,35 +275,45 @@ class NestedListForm(QWidget):
         for item, entry in zip(self.items, entries, strict=True):
             item.show_value(entry)
         self._add.setEnabled(len(entries) < self.parameter.longest)
+        self._add.setToolTip("" if self._add.isEnabled() else f"At most {self.parameter.longest} fit")
 
     def _make_items(self, number: int) -> None:
-        for box in self._boxes:
-            box.hide()
-            box.deleteLater()
-        self._boxes, self.items = [], []
+        for item in self.items:
+            item.hide()
+            item.deleteLater()
+        self.items, self.grips = [], []
         for index in range(number):
             item = NestedForm(self.session, self.parameter.item, f"{self.address}.{index}", f"{self.parameter.title}, {index + 1}")
-            box = QWidget()
-            layout = QVBoxLayout(box)
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.addWidget(item)
-            layout.addWidget(self._tools(index, number))
-            self._layout.insertWidget(2 + index, box)
-            self._boxes.append(box)
+            place = f"{self.parameter.title.lower()} {index + 1}"
+            grip = Grip(f"Move {place}", partial(self._nudge, index), partial(self._dragged, index), self._let_go)
+            item.row.insertWidget(0, grip)
+            item.row.insertWidget(item.row.count() - 1, Cross(f"Remove {place}", partial(self._remove, index)))
+            self._layout.insertWidget(2 + index, item)
             self.items.append(item)
+            self.grips.append(grip)
 
-    def _tools(self, index: int, number: int) -> QWidget:
-        tools = QWidget()
-        row = QHBoxLayout(tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        place = f"{self.parameter.title.lower()} {index + 1}"
-        for words, tip, step, enabled in (("Up", "Earlier", -1, index > 0), ("Down", "Later", 1, index < number - 1)):
-            made = button(words, partial(self._move, index, step), "quiet", tip, f"{tip}: {place}")
-            made.setEnabled(enabled)
-            row.addWidget(made)
-        row.addWidget(button("Remove", partial(self._remove, index), "quiet", name=f"Remove {place}"))
-        row.addStretch(1)
-        return tools
+    def _place(self, y: int) -> int:
+        """Before which item something falls that is let go at a height of the screen."""
+        here = self.mapFromGlobal(QPoint(0, y)).y()
+        return sum(here > item.geometry().center().y() for item in self.items)
+
+    def _dragged(self, index: int, y: int) -> None:
+        place = self._place(y)
+        before = self.items[place].y() - 5 if place < len(self.items) else self.items[-1].geometry().bottom() + 3
+        self._target.show_at(index, place, before)
+
+    def _let_go(self) -> None:
+        taken = self._target.take()
+        if taken is not None:
+            index, place = taken
+            step = place - index - (place > index)
+            if step:
+                self._move(index, step)
+
+    def _nudge(self, index: int, step: int) -> None:
+        if 0 <= index + step < len(self._value):
+            self._move(index, step)
+            self.grips[index + step].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set(self, name: str, value: list[Any]) -> None:
         self.session.edit(name, lambda document: edits.set_value(document, self.address, value, self.session.catalogue))
@@ -322,6 +331,15 @@ class NestedListForm(QWidget):
 
     def _remove(self, index: int) -> None:
         self._set(f"Remove from {self.parameter.title.lower()}", [*self._value[:index], *self._value[index + 1 :]])
+        (self.grips[min(index, len(self.grips) - 1)] if self.grips else self._add).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def fits(self, words: str, only_changed: bool) -> bool:
+        """Whether it is shown when only some rows are."""
+        if only_changed and not self._value:
+            return False
+        called = not words or words in self.parameter.title.lower()
+        inside = [item.fits("" if called else words, False) for item in self.items]
+        return called or any(inside)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Shows errors where they belong: "0.heads" is in the first item."""

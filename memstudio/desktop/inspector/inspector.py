@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QV
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.document_page import EXPERIMENT, STUDY, DocumentPage
-from memstudio.desktop.inspector.facts_panel import FactsPanel, facts_of
+from memstudio.desktop.inspector.facts_panel import FactsPanel, known_of
 from memstudio.desktop.inspector.node_page import NodePage
+from memstudio.desktop.inspector.several_page import SeveralPage
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Facts, Session
 from memstudio.experiment import edits
@@ -65,7 +66,7 @@ class Inspector(QFrame):
         if key != self._shown or self.page is None:
             self._shown = key
             self._show_page(self._page(document, key))
-        elif isinstance(self.page, NodePage | DocumentPage | MarkPage):
+        elif isinstance(self.page, NodePage | DocumentPage | MarkPage | SeveralPage):
             self.page.show_document(document)
 
     def _key(self, document: Document) -> tuple[str, ...]:
@@ -73,7 +74,9 @@ class Inspector(QFrame):
         selected = self.session.selected
         things = [id for id in selected if ">" not in id]
         if len(things) > 1:
-            return ("several", *things)
+            # another component at one of them is another page: what they have in common may be something else
+            of = document.by_id
+            return ("several", *(f"{id} {of[id].component}" if id in of else id for id in things))
         if not things:
             return ("wire", *selected) if selected else ("document",)
         nodes = document.by_id
@@ -86,7 +89,7 @@ class Inspector(QFrame):
             case "mark":
                 return MarkPage(self.session, key[1])
             case "several":
-                return SeveralPage(self.session, len(key) - 1)
+                return SeveralPage(self.session, [part.partition(" ")[0] for part in key[1:]])
             case "wire":
                 return WirePage(self.session, list(key[1:]))
         return self._document_page()
@@ -138,13 +141,14 @@ class Inspector(QFrame):
 
     def _show_foot(self, facts: Facts) -> None:
         """What is known of the node before running stays in sight however long its form is."""
-        lines = facts_of(self.page.node_id, facts.inferred) if isinstance(self.page, NodePage) else []
-        self.facts.show_lines(lines)
-        self.foot.setVisible(bool(lines))
+        node = self.page.node_id if isinstance(self.page, NodePage) else ""
+        known = known_of(node, facts.inferred) if node else []
+        self.facts.show_known(node, known)
+        self.foot.setVisible(bool(known))
 
     def focus_first(self) -> None:
         """Takes the keyboard to the first editor of the page."""
-        if isinstance(self.page, NodePage | DocumentPage | MarkPage):
+        if isinstance(self.page, NodePage | DocumentPage | MarkPage | SeveralPage):
             self.page.focus_first()
         elif self.page is not None:
             self.page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -155,23 +159,6 @@ def _column(page: QWidget) -> QVBoxLayout:
     layout.setContentsMargins(16, 14, 16, 16)
     layout.setSpacing(12)
     return layout
-
-
-class SeveralPage(QWidget):
-    """Several things selected: what can be done with them together."""
-
-    def __init__(self, session: Session, number: int) -> None:
-        super().__init__()
-        layout = _column(self)
-        layout.addWidget(label(f"{number} selected", "heading"))
-        for words, call in (
-            ("Group", partial(doing.group, session)),
-            ("Arrange", partial(doing.tidy, session)),
-            ("Duplicate", partial(doing.duplicate, session)),
-            ("Delete", partial(doing.delete, session)),
-        ):
-            layout.addWidget(button(words, call))
-        layout.addStretch(1)
 
 
 class WirePage(QWidget):

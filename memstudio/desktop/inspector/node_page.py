@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.inspector.asking import Inspecting
+from memstudio.desktop.inspector.component_box import ComponentBox
 from memstudio.desktop.inspector.fold import Fold
-from memstudio.desktop.inspector.form import ComponentBox, Form
+from memstudio.desktop.inspector.form import Form
+from memstudio.desktop.inspector.narrowing import MANY, Narrowing
 from memstudio.desktop.inspector.sample import SampleView
-from memstudio.desktop.labels import Elided, label, line
+from memstudio.desktop.inspector.words_panel import EquationsPanel, SourcesPanel
+from memstudio.desktop.labels import label, line
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.study.menus import More
 from memstudio.desktop.tokens import Tokens
-from memstudio.experiment import edits
-from memstudio.experiment.declarations import Source
+from memstudio.experiment import edits, together
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
+
+
+#: from this width on the family's chip stands beside the title
+ROOMY = 260
 
 
 class NodePage(QWidget):
@@ -55,17 +63,30 @@ class NodePage(QWidget):
         row.setSpacing(8)
         self._mark = QLabel()
         self._mark.setFixedSize(9, 9)
-        self.title = Elided("", "heading")
-        row.addWidget(self._mark)
+        self.title = label(kind="heading", wrap=True)
+        mark = QVBoxLayout()
+        mark.setContentsMargins(0, 5, 0, 0)
+        mark.addWidget(self._mark)
+        mark.addStretch(1)
+        row.addLayout(mark)
         row.addWidget(self.title, 1)
         if self.entry is not None:
-            row.addWidget(label(self.entry.family.id, "chip"))
+            self._family = label(self.entry.family.id, "chip")
+            row.addWidget(self._family, 0, Qt.AlignmentFlag.AlignTop)
+            self.more = More("More for this component", self._fill_menu)
+            row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         self.layout_.addLayout(row)
         self.error = label(kind="error", wrap=True)
         self.error.hide()
         if self.entry is not None:
             self.layout_.addWidget(label(self.entry.summary, "dim", wrap=True))
         self.layout_.addWidget(self.error)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow inspector the title has the line for itself."""
+        super().resizeEvent(event)
+        if self.entry is not None:
+            self._family.setVisible(self.width() >= ROOMY)
 
     def _add_unknown(self) -> None:
         words = f"{self.component} is not installed here. The node is kept as it is and written back; it cannot run."
@@ -86,6 +107,21 @@ class NodePage(QWidget):
             self.forms.append(around)
             self.around = Fold(entry.family.group_title or f"Around the {entry.family.title.lower()}", around)
             self.layout_.addWidget(self.around)
+        if sum(len(form.rows) for form in self.forms) > MANY:
+            folds = [(self.forms[-1], self.around)] if entry.family.group else []
+            self.narrowing = Narrowing(self.forms, folds)
+            self.layout_.insertWidget(self.layout_.indexOf(own if own.rows else self.around), self.narrowing)
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        if hasattr(self, "box"):
+            menu.addAction("Vary the component…", self.box.open_vary)
+        changed = any(form.is_changed for form in self.forms)
+        menu.addAction("Reset all", self.reset_all).setEnabled(changed)
+
+    def reset_all(self) -> None:
+        """Every value as it is by default, in one edit."""
+        session, node = self.session, self.node_id
+        session.edit("Reset all", lambda document: together.reset_component(document, node, session.catalogue))
 
     def _add_sample(self, entry: Entry) -> None:
         if self.inspecting is not None and any(port.kind is Kind.STREAM for port in entry.component.gives):
@@ -95,18 +131,15 @@ class NodePage(QWidget):
 
     def _add_words(self, entry: Entry) -> None:
         component = entry.component
-        if component.equations:
+        sources = tuple(dict.fromkeys((entry.preset.sources if entry.preset else ()) + component.sources))
+        if component.equations or sources:
             self.layout_.addWidget(line())
-        for equation in component.equations:
-            if equation.title:
-                self.layout_.addWidget(label(equation.title, "dim"))
-            text = label(equation.text, "equation", wrap=True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            text.setAccessibleName(f"{equation.title}: {equation.text}")
-            self.layout_.addWidget(text)
-        sources = (entry.preset.sources if entry.preset else ()) + component.sources
-        for source in dict.fromkeys(sources):
-            self.layout_.addWidget(_source(source))
+        if component.equations:
+            self.equations = EquationsPanel(component.equations)
+            self.layout_.addWidget(self.equations)
+        if sources:
+            self.sources = SourcesPanel(sources)
+            self.layout_.addWidget(self.sources)
         if component.explanation:
             words = label(component.explanation, "dim", wrap=True)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -138,9 +171,11 @@ class NodePage(QWidget):
     def show_document(self, document: Document) -> None:
         """Shows the node's values."""
         node = document.by_id[self.node_id]
-        self.title.say(node.title or (self.entry.title if self.entry is not None else node.component))
+        self.title.setText(node.title or (self.entry.title if self.entry is not None else node.component))
         for form in self.forms:
             form.show_values(node.values)
+        if hasattr(self, "narrowing") and self.narrowing.is_on:
+            self.narrowing.apply()
         if self.entry is not None and hasattr(self, "box"):
             self.box.show_component(node.component)
         if self.name.text().strip() != node.title:
@@ -209,13 +244,3 @@ class NodePage(QWidget):
                     row.first.setFocus(Qt.FocusReason.OtherFocusReason)
                     return
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _source(source: Source) -> QLabel:
-    people = source.authors.split(",")
-    who = people[0].strip() + (" et al." if len(people) > 2 else f" and {people[1].strip()}" if len(people) == 2 else "")
-    parts = [f"{who} {source.year}", source.where, " ".join(source.systems)]
-    made = label(" · ".join(part for part in parts if part), "dim", wrap=True)
-    made.setToolTip(f"{source.authors} ({source.year}). {source.title}")
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made

@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.canvas.summary import same, value_text
 from memstudio.desktop.inspector.axes import axis_of, values_of
 from memstudio.desktop.inspector.fields import Field, FlagField
-from memstudio.desktop.inspector.typed import range_text
+from memstudio.desktop.inspector.typed import range_text, range_words
 from memstudio.desktop.inspector.vary import VaryBox
 from memstudio.desktop.labels import Elided, label
 from memstudio.desktop.session import Session
 from memstudio.desktop.tokens import Tokens
-from memstudio.experiment import edits
+from memstudio.experiment import together
 from memstudio.experiment.document import Axis
-from memstudio.experiment.parameters import Parameter
+from memstudio.experiment.parameters import Parameter, Real, Whole
+from memstudio.experiment.together import MIXED
 
 #: 1e-08 and 1e+06 read better as 1e-8 and 1e6
 _EXPONENT = re.compile(r"e([+-])0*(\d+)")
 
 
 class Row(QWidget):
-    """A parameter's row. address: `mem1.inner.heads`; default: what it is without a value of its own."""
+    """A parameter's row. address: `mem1.inner.heads`; default: what it is without a value of its own; also: the same of other nodes.
 
-    def __init__(self, session: Session, parameter: Parameter, address: str, default: Any, field: Field) -> None:
+    What is typed and cannot be used stays, with its error, until it is corrected or the document's value changes.
+    """
+
+    def __init__(
+        self, session: Session, parameter: Parameter, address: str, default: Any, field: Field, also: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.session, self.parameter, self.address, self.default, self.field = session, parameter, address, default, field
+        self.addresses = (address, *also)
+        #: what the document had when it was shown last, and whether something stands in the field that it refused
+        self._had: Any = None
+        self._kept = False
+        self.is_changed = False
         self._error = label(kind="error", wrap=True)
         self._error.setAccessibleName(f"Error in {parameter.title}")
         self._error.hide()
@@ -39,7 +51,7 @@ class Row(QWidget):
         self._varied.hide()
         self._title = Elided(parameter.title, "dim")
         self._range = label(_range_of(parameter), "small")
-        self._range.setToolTip(_range_of(parameter))
+        self._range.setMinimumWidth(1)
         self._more = self._menu_button()
         self._vary: VaryBox | None = None
         layout = QVBoxLayout(self)
@@ -52,7 +64,7 @@ class Row(QWidget):
             layout.addWidget(widget)
         self._layout = layout
         field.chosen.connect(self._chosen)
-        field.wrong.connect(self._wrong)
+        field.wrong.connect(self._refused)
         field.done.connect(self._done)
         theme.themed.connect(self._retint)
         self._retint(theme.current())
@@ -76,9 +88,10 @@ class Row(QWidget):
         more.setProperty("kind", "more")
         more.setFixedSize(24, 20)
         more.setIconSize(QSize(18, 18))
-        menu = QMenu(more)
+        menu = self._menu = QMenu(more)
         self.vary_action: QAction = menu.addAction("Vary…", self.open_vary)
         self.reset_action: QAction = menu.addAction("Reset to default", self.reset)
+        self.vary_action.setVisible(len(self.addresses) == 1)
         more.setMenu(menu)
         return more
 
@@ -96,21 +109,44 @@ class Row(QWidget):
     # ------------------------------------------------------------------------------------------ showing
 
     def show_value(self, value: Any) -> None:
-        """Shows the document's value, whether it differs from the default, and what it is varied over."""
-        self.field.show_value(value)
-        self._clear_error()
-        changed = not same(value, self.default)
-        mark = f"{self.parameter.title} •" if changed else self.parameter.title
-        if isinstance(self.field, FlagField):
-            self.field.check.setText(mark)
-        else:
-            self._title.say(mark)
-        default = value_text(self.parameter, self.default, self.session.catalogue)
-        self.reset_action.setText(f"Reset to {default}" if len(default) <= 40 else "Reset to default")
-        self.reset_action.setEnabled(changed)
+        """Shows the document's value (or MIXED), whether it differs from the default, and what it is varied over."""
+        if not (self._kept and (value is self._had or same(value, self._had))):
+            self._kept = False
+            if value is MIXED:
+                self.field.show_mixed()
+            else:
+                self.field.show_value(value)
+            self._clear_error()
+        self._had = value
+        self.is_changed = value is MIXED or not same(value, self.default)
+        self._say_title()
+        self.reset_action.setEnabled(self.is_changed)
         self._show_axis()
 
+    def _say_title(self) -> None:
+        """The title with its mark; the tip says what it means, its range and its default."""
+        mark = f"{self.parameter.title} •" if self.is_changed else self.parameter.title
+        if isinstance(self.field, FlagField):
+            self.field.check.setText(f"{mark} (mixed)" if self._had is MIXED else mark)
+        else:
+            self._title.say(mark)
+        known = self.default is not MIXED
+        default = value_text(self.parameter, self.default, self.session.catalogue) if known else ""
+        unit = f" {self.parameter.unit}" if self.parameter.unit and isinstance(self.parameter, Whole | Real) else ""
+        self.reset_action.setText(f"Reset to {default}" if default and len(default) <= 40 else "Reset to default")
+        if not known:
+            state = "Each node has a default of its own."
+        elif self.is_changed:
+            state = f"Changed; by default {default or 'empty'}{unit}."
+        else:
+            state = "As by default."
+        said = [self.parameter.meaning, range_words(self.parameter), state]
+        self.setToolTip("\n".join(part for part in said if part))
+        self.field.describe(" ".join(part for part in said if part))
+
     def _show_axis(self) -> None:
+        if len(self.addresses) > 1:
+            return
         axis = axis_of(self.session.document, self.address)
         axis = axis or next(
             (one for one in self.session.document.run.vary if one.match is not None and one.match.width == self.address), None
@@ -123,6 +159,8 @@ class Row(QWidget):
 
     def show_problem(self, sentence: str | None) -> None:
         """An error found by checking the whole document, shown where it belongs."""
+        if self._kept:
+            return
         if sentence is None:
             self._clear_error()
         else:
@@ -131,15 +169,21 @@ class Row(QWidget):
     # ------------------------------------------------------------------------------------------ editing
 
     def _chosen(self, value: Any) -> None:
+        many = f" of {len(self.addresses)}" if len(self.addresses) > 1 else ""
         sentence = self.session.try_edit(
-            f"Set {self.parameter.title.lower()}",
-            lambda document: edits.set_value(document, self.address, value, self.session.catalogue),
-            merge=("set", self.address),
+            f"Set {self.parameter.title.lower()}{many}",
+            lambda document: together.set_all(document, self.addresses, value, self.session.catalogue),
+            merge=("set", *self.addresses),
         )
         if sentence is None:
+            self._kept = False
             self._clear_error()
         else:
-            self._wrong(sentence.removeprefix(f"{self.address}: "))
+            self._refused(sentence.removeprefix(f"{self.address}: "))
+
+    def _refused(self, sentence: str) -> None:
+        self._kept = True
+        self._wrong(sentence)
 
     def _wrong(self, sentence: str) -> None:
         self._error.setText(sentence)
@@ -163,11 +207,20 @@ class Row(QWidget):
         """The sentence that is shown, or nothing."""
         return self._error.text() if self._error.isVisibleTo(self) else ""
 
+    def fits(self, words: str, only_changed: bool) -> bool:
+        """Whether it is shown when only some rows are: the words are in its title, name, meaning or unit."""
+        p = self.parameter
+        found = words in f"{p.title} {p.name.replace('_', ' ')} {p.meaning} {p.unit}".lower()
+        return found and (self.is_changed or self._kept or not only_changed)
+
     def reset(self) -> None:
         """The default again."""
-        self.session.edit(
-            f"Reset {self.parameter.title.lower()}", lambda document: edits.reset_value(document, self.address, self.session.catalogue)
-        )
+        self._kept = False
+        name = f"Reset {self.parameter.title.lower()}"
+        self.session.edit(name, lambda document: together.reset_all(document, self.addresses, self.session.catalogue))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._menu.popup(event.globalPos())
 
     def open_vary(self) -> None:
         """Opens the small form that makes an axis of the study of this parameter; what a budget finds is shown in the study."""

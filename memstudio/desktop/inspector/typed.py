@@ -135,6 +135,18 @@ def range_text(wanted: Range) -> str:
     return f"{'log ' if wanted.log else ''}{number_text(wanted.low)} .. {number_text(wanted.high)}, {wanted.points}"
 
 
+def range_words(parameter: Parameter) -> str:
+    """The range as it is said aloud: `From 4 to 65,536 tokens.`; nothing where there is none."""
+    of = f" {parameter.unit}" if parameter.unit else ""
+    if isinstance(parameter, Whole):
+        return f"From {parameter.low:,} to {parameter.high:,}{of}."
+    if isinstance(parameter, Real):
+        return f"From {number_text(parameter.low)} to {number_text(parameter.high)}{of}."
+    if isinstance(parameter, WholeList):
+        return f"Up to {parameter.longest} different numbers, each from {parameter.low:,} to {parameter.high:,}{of}."
+    return ""
+
+
 def values_text(parameter: Parameter, values: list[Any]) -> str:
     """Values of an axis as `read_values` reads them."""
     if isinstance(parameter, WholeList):

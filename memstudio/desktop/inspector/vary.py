@@ -1,4 +1,4 @@
-"""The small form under a parameter that makes it an axis of the study: values or cases, and how many runs that comes to."""
+"""The small form under a parameter that makes it an axis of the study: values or cases, a budget, what each becomes, how many runs."""
 
 from __future__ import annotations
 
@@ -7,22 +7,40 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from memstudio.desktop.inspector import axes, typed
-from memstudio.desktop.inspector.fields import combo
-from memstudio.desktop.labels import Elided, button, label
+from memstudio.desktop.inspector.fields import Check
+from memstudio.desktop.inspector.vary_preview import BudgetChoice, PreviewLines
+from memstudio.desktop.labels import Elided, button, label, search_field
 from memstudio.desktop.session import Session
-from memstudio.desktop.study import places, saying
-from memstudio.experiment import axis_edits, studies
+from memstudio.desktop.study import saying
+from memstudio.experiment import studies
 from memstudio.experiment.addresses import find
-from memstudio.experiment.document import Axis, Document, Match
+from memstudio.experiment.document import Axis, Document
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Whole, WholeList
 
 
+#: more components than this can be filtered
+MANY = 10
+
+
 class Vary(QFrame):
-    """What both forms share: a heading, the cases, the number of runs, and the buttons. `finished`: it may be closed."""
+    """What both forms share: a heading, the cases, a budget, what each case becomes, the number of runs, and the buttons.
+
+    `finished`: it may be closed.
+    """
 
     finished = Signal()
 
@@ -34,7 +52,10 @@ class Vary(QFrame):
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(10, 8, 10, 8)
         self.box.setSpacing(6)
+        self.budget: BudgetChoice | None = None
+        self.preview = PreviewLines(session)
         self.count = label(kind="small", wrap=True)
+        self.time = label(kind="small", wrap=True)
         self.error = label(kind="error", wrap=True)
         self.error.hide()
         self._buttons = QWidget()
@@ -50,7 +71,7 @@ class Vary(QFrame):
 
     def finish_layout(self) -> None:
         """Puts what stands under the cases."""
-        for widget in (self.count, self.error, self._buttons):
+        for widget in (self.preview, self.count, self.time, self.error, self._buttons):
             self.box.addWidget(widget)
         self.box.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         varied = axes.axis_of(self.session.document, self.address) is not None
@@ -59,23 +80,50 @@ class Vary(QFrame):
 
     def wanted(self, document: Document) -> Document:
         """The document with the axis as it stands in the form. Raises Refusal."""
+        made = self.varied(document)
+        axis = axes.axis_of(made, self.address)
+        return made if self.budget is None or axis is None else self.budget.applied(made, axis)
+
+    def varied(self, document: Document) -> Document:
+        """The same without its budget. Raises Refusal."""
         raise NotImplementedError
 
+    def add_budget(self) -> None:
+        """Lets a budget be chosen that every case is given as much of as one of them."""
+        self.budget = BudgetChoice(self.session, axes.axis_of(self.session.document, self.address))
+        self.budget.changed.connect(self.look)
+        self.box.addWidget(self.budget)
+
     def look(self) -> None:
-        """Says how many runs it comes to, or why it cannot be."""
+        """Says what each case becomes and how many runs it comes to, or why it cannot be."""
         try:
-            document = self.wanted(self.session.document)
-            studies.cells(document)
+            made = self.varied(self.session.document)
+            axis = axes.axis_of(made, self.address)
+            if self.budget is not None and axis is not None:
+                self.budget.offer(made, axis, self.address)
+                made = self.budget.applied(made, axis)
+            studies.cells(made)
         except Refusal as refusal:
-            self.accept.setEnabled(False)
-            self.count.hide()
-            self.error.setText(str(refusal))
-            self.error.show()
+            self._refuse(str(refusal))
             return
         self.accept.setEnabled(True)
         self.error.hide()
+        number = studies.count(made)
         self.count.show()
-        self.count.setText(saying.count_text(studies.count(document)))
+        self.count.setText(saying.count_text(number))
+        guess = self.session.guess(made)
+        self.time.setText(guess)
+        self.time.setVisible(bool(guess))
+        if axis is not None:
+            self.preview.ask(made, axis.name)
+
+    def _refuse(self, sentence: str) -> None:
+        self.accept.setEnabled(False)
+        for widget in (self.count, self.time, self.preview):
+            widget.hide()
+        self.preview.forget()
+        self.error.setText(sentence)
+        self.error.show()
 
     def _accept(self) -> None:
         if self.session.try_edit("Vary", self.wanted) is None:
@@ -118,6 +166,8 @@ class VaryBox(Vary):
             self._add_line(parameter, values)
         else:
             self._add_lines(parameter, values)
+        if self._shared is None:
+            self.add_budget()
         self.finish_layout()
         self.look()
 
@@ -138,7 +188,7 @@ class VaryBox(Vary):
     def _add_checks(self, parameter: Choice | Flag, values: Sequence[Any] | None) -> None:
         options = list(parameter.options.items()) if isinstance(parameter, Choice) else [(True, "on"), (False, "off")]
         for value, title in options:
-            check = QCheckBox(title)
+            check = Check(title)
             check.setChecked(values is None or value in values)
             check.toggled.connect(self.look)
             self.box.addWidget(check)
@@ -178,7 +228,7 @@ class VaryBox(Vary):
         text = self._line.text() if self._line is not None else self._lines.toPlainText() if self._lines is not None else ""
         return typed.read_values(self.parameter, text)
 
-    def wanted(self, document: Document) -> Document:
+    def varied(self, document: Document) -> Document:
         if self._shared is not None:
             values = {label: typed.read_one(self.parameter, line.text()) for label, line in self._by_case.items()}
             return axes.with_case_values(document, self._shared, self.address, values)
@@ -195,46 +245,57 @@ class VaryComponent(Vary):
         chosen = axes.values_of(axis, address) if axis is not None else [now]
         self._checks: list[tuple[str, QCheckBox]] = []
         self.box.addWidget(label("Compare these, each in its own runs", "small", wrap=True))
+        inside = QWidget()
+        inside.setProperty("kind", "clear")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(2)
         for entry in entries:
-            check = QCheckBox(entry.title)
+            check = Check(entry.title)
             check.setToolTip(entry.summary)
             check.setChecked(entry.id in chosen)
             check.toggled.connect(self.look)
-            self.box.addWidget(check)
+            column.addWidget(check)
             self._checks.append((entry.id, check))
-        self._add_budget(axis)
+        column.addStretch(1)
+        self._entries = {entry.id: entry for entry in entries}
+        self.filter = search_field("Filter components")
+        self.filter.textChanged.connect(self._narrow)
+        self.filter.setVisible(len(entries) > MANY)
+        self.box.addWidget(self.filter)
+        if len(entries) > MANY:
+            area = QScrollArea()
+            area.setWidgetResizable(True)
+            area.setFixedHeight(216)
+            area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setWidget(inside)
+            self.box.addWidget(area)
+            self._area: QScrollArea | None = area
+        else:
+            self.box.addWidget(inside)
+            self._area = None
+        self.add_budget()
         self.finish_layout()
         self.look()
 
-    def _add_budget(self, axis: Axis | None) -> None:
-        """What every component is given as much of as the first."""
-        self.held = combo([(None, "nothing"), *saying.BUDGETS.items()])
-        self.held.setAccessibleName("Held equal")
-        self.held.setToolTip("What each is given as much of as the first, by its width; how far that is off is shown in the study")
-        if axis is not None and axis.match is not None:
-            self.held.setCurrentIndex(self.held.findData(axis.match.what))
-        row = QHBoxLayout()
-        row.addWidget(label("Held equal", "dim"), 2)
-        row.addWidget(self.held, 3)
-        self.box.addLayout(row)
+    def _narrow(self, text: str) -> None:
+        """Shows the components that the words are found in, and always those that are ticked."""
+        words = text.strip().lower()
+        for id, check in self._checks:
+            entry = self._entries[id]
+            said = " ".join((entry.title, entry.summary, *entry.component.synonyms)).lower()
+            check.setVisible(check.isChecked() or words in said)
 
     def start(self) -> None:
-        """Takes the keyboard."""
-        if self._checks:
-            self._checks[0][1].setFocus(Qt.FocusReason.OtherFocusReason)
+        """Takes the keyboard, and shows what is ticked."""
+        first = next((check for _, check in self._checks if check.isChecked()), self._checks[0][1] if self._checks else self)
+        (self.filter if self._area is not None else first).setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._area is not None and isinstance(first, Check):
+            self._area.ensureWidgetVisible(first)
 
-    def wanted(self, document: Document) -> Document:
+    def varied(self, document: Document) -> Document:
         ticked = [id for id, check in self._checks if check.isChecked()]
         if len(ticked) < 2:
             raise Refusal("Tick at least two components.")
-        made = axes.with_components(document, self.address, ticked, self.session.catalogue, self._name)
-        axis, what = axes.axis_of(made, self.address), self.held.currentData()
-        if axis is None or (axis.match.what if axis.match is not None else None) == what:
-            return made
-        if what is None:
-            return axis_edits.set_match(made, axis.name, None)
-        widths = places.widths(made, self.session.catalogue)
-        if not widths:
-            raise Refusal("Nothing here has a width that could be matched.")
-        old = axis.match or Match(what=what, width=widths[0].address, to=axis.all_cases()[0].label)
-        return axis_edits.set_match(made, axis.name, Match(what=what, width=old.width, to=old.to))
+        return axes.with_components(document, self.address, ticked, self.session.catalogue, self._name)

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from memstudio.desktop.inspector.document_page import DocumentPage
 from memstudio.desktop.inspector.fields import ChoiceField, FlagField, LineField, NumberField
 from memstudio.desktop.inspector.form import NestedForm, NestedListForm
-from memstudio.desktop.inspector.inspector import Inspector, MarkPage, SeveralPage
+from memstudio.desktop.inspector.inspector import Inspector, MarkPage
 from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.inspector.reference_fields import ArtifactField, FileField, NodeField, content_hash
 from memstudio.desktop.inspector.row import Row
+from memstudio.desktop.inspector.several_page import SeveralPage
 from memstudio.desktop.session import Session
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document, Node
@@ -256,9 +257,10 @@ def test_facts_follow_from_inference(inspector: Inspector, session: Session, qtb
 
 
 def test_the_equation_and_the_source_are_shown(inspector: Inspector) -> None:
-    words = [made.text() for made in page(inspector).findChildren(QLabel)]
-    assert "S ← S + v kᵀ" in words
-    assert "Someone et al. 1999 · arXiv:0 · S001" in words
+    assert page(inspector).equations.drawn[0].accessibleName() == "Update: S ← S + v kᵀ"
+    assert "<sup>T</sup>" in page(inspector).equations.drawn[0].text()
+    words = [made.text() for made in page(inspector).sources.findChildren(QLabel)]
+    assert words[1:] == ["Someone et al. 1999 · arXiv:0", "A paper", "System S001"]
 
 
 def test_the_family_group_is_folded_until_it_is_opened(inspector: Inspector) -> None:
@@ -457,7 +459,7 @@ def test_every_node_of_a_real_document_has_a_page(session_of: SessionOf, qtbot: 
     node = session.document.nodes[number]
     session.select([node.id])
     made = page(inspector)
-    assert made.title.whole == session.catalogue.entry(node.component).title
+    assert made.title.text() == session.catalogue.entry(node.component).title
     shown = {name for form in made.forms for name in form.rows}
     assert shown == {p.name for p in session.catalogue.entry(node.component).parameters()}
 
@@ -496,7 +498,9 @@ def test_components_are_varied_at_one_budget(session_of: SessionOf, qtbot: QtBot
     assert form is not None
     for id, check in form._checks:
         check.setChecked(id in ("sequence.attention", "sequence.deltanet"))
-    form.held.setCurrentIndex(form.held.findData("state_bytes"))
+    assert form.budget is not None
+    form.budget.what.setCurrentIndex(form.budget.what.findData("state_bytes"))
+    form.budget.what.activated.emit(form.budget.what.currentIndex())
     assert not form.more.isVisibleTo(form), "there is nothing to show in the study yet"
     form.accept.click()
     match = session.document.run.vary[0].match
@@ -504,7 +508,8 @@ def test_components_are_varied_at_one_budget(session_of: SessionOf, qtbot: QtBot
     assert (match.what, match.width, match.to) == ("state_bytes", "mem1.key_width", "Attention")
     box.vary.click()
     assert box._form is not None
-    assert box._form.held.currentData() == "state_bytes"
+    assert box._form.budget is not None
+    assert box._form.budget.what.currentData() == "state_bytes"
     box._form.more.click()
     assert session.selected == ()
     assert isinstance(inspector.page, DocumentPage)
