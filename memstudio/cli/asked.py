@@ -19,7 +19,7 @@ def document_of(typed: str) -> Document:
     path = Path(typed)
     if path.exists():
         try:
-            return load(path)
+            return _with_files(load(path), path.absolute().parent)
         except (Refusal, OSError) as error:
             raise Ended(str(error)) from error
     if path.suffix or "/" in typed:
@@ -28,6 +28,19 @@ def document_of(typed: str) -> Document:
         return gallery.find(typed).document
     except Refusal as error:
         raise Typed(str(error)) from error
+
+
+def _with_files(document: Document, folder: Path) -> Document:
+    """The document with what its files of data hold; they are looked for beside it first."""
+    from memstudio.components.catalogue import catalogue
+    from memstudio.experiment.data import file_problems, finding
+
+    finding.places.document = folder
+    try:
+        return file_problems.filled(document, catalogue())
+    except Refusal:
+        # checking says it at its node
+        return document
 
 
 def value_of(text: str) -> Any:
@@ -41,6 +54,7 @@ def value_of(text: str) -> Any:
 def with_settings(document: Document, sets: Sequence[str], **run: Any) -> Document:
     """The document with every --set NODE.PARAM=VALUE and the given `run` fields. Typed when one cannot be set."""
     from memstudio.components.catalogue import catalogue
+    from memstudio.experiment.data.file_problems import filled
     from memstudio.experiment.edits import set_value
 
     for pair in sets:
@@ -48,7 +62,7 @@ def with_settings(document: Document, sets: Sequence[str], **run: Any) -> Docume
         if not equals or "." not in address:
             raise Typed(f"--set {pair} is not NODE.PARAM=VALUE, as in --set mem1.heads=4.")
         try:
-            document = set_value(document, address.strip(), value_of(text), catalogue())
+            document = filled(set_value(document, address.strip(), value_of(text), catalogue()), catalogue())
         except Refusal as error:
             raise Typed(f"--set {pair}: {error}") from error
     for name, value in run.items():

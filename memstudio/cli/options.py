@@ -78,6 +78,7 @@ def with_json(verb: F) -> F:
 def open_library(path: Path | None, *, writing: bool = False) -> Library:
     """The library that was typed, or the user's own. Typed when it is foreign, Ended when it must be written and cannot."""
     from memstudio import library
+    from memstudio.experiment.data.finding import places
 
     if path is not None and not writing and not path.is_file() and not (path / "library.db").exists():
         raise Typed(f"There is no library in {path}; check what was typed after --library.")
@@ -85,6 +86,7 @@ def open_library(path: Path | None, *, writing: bool = False) -> Library:
         opened = library.open(path)
     except Refusal as error:
         raise Typed(str(error)) from error
+    places.library = opened.folder
     if writing and opened.readonly:
         place = opened.folder
         opened.close()

@@ -68,7 +68,9 @@ class Documents(QObject):
             with one_at_a_time:
                 from memstudio.components.catalogue import known
                 from memstudio.desktop.session import Session
+                from memstudio.experiment.data.finding import places
 
+            places.library = self._folder
             self._session = Session(known(), parent=self)
             self._session.message.connect(self._session_says)
             self._session.file_changed.connect(self._file_changed)

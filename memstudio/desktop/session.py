@@ -13,6 +13,7 @@ from memstudio.desktop.background import Background
 from memstudio.desktop.canvas.arrange import arranged
 from memstudio.experiment import checking, files, inference, studies
 from memstudio.experiment.checking import Problem
+from memstudio.experiment.data.finding import places
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.history import History
@@ -226,11 +227,16 @@ class Session(QObject):
     def show(self, document: Document, path: Path | None = None) -> None:
         """Opens a document that was read already (a gallery study, a run's document); path: the file it is saved to."""
         self.history = History(arranged(document, self.catalogue))
-        self.path = path
+        self._is_at(path)
         self.selected = ()
         self.selection_changed.emit(())
         self._changed()
         self.opened.emit(self.document)
+
+    def _is_at(self, path: Path | None) -> None:
+        """The file of the document; beside it files of data are looked for first."""
+        self.path = path
+        places.document = None if path is None else path.absolute().parent
 
     def new(self) -> None:
         """An empty document."""
@@ -264,7 +270,7 @@ class Session(QObject):
 
         def written(_: Any) -> None:
             if self.history is history:
-                self.path = file
+                self._is_at(file)
             self.file_changed.emit(None)
             self.message.emit(Message(f"Saved as {file.name}."))
             if then is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from memstudio.experiment.data.file_problems import file_problems
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.inference import Inferred, infer_wired
@@ -28,6 +29,7 @@ def check(document: Document, catalogue: Catalogue) -> list[Problem]:
     wiring = Wiring(now, catalogue)
     inferred = infer_wired(wiring)
     found = list(_of_graph(wiring, inferred, catalogue))
+    found += file_problems(wiring, catalogue)
     found += run_problems(now)
     found += packing_problems(now, wiring, inferred)
     found += cell_problems(now, catalogue, found, lambda made: _of_cell(made, catalogue, (wiring, inferred)))
@@ -95,6 +97,6 @@ def _ready(problem: Problem, catalogue: Catalogue) -> Problem:
             except (KeyError, IndexError, StopIteration):
                 raise Refusal(f"{mend.title}: that no longer fits; the experiment has changed since.") from None
 
-        return Mend(mend.title, edit)
+        return Mend(mend.title, edit, mend.asks)
 
     return Problem(problem.node, problem.port, problem.parameter, problem.reason, tuple(map(ready, problem.mends)), problem.severity)

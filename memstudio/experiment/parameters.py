@@ -159,10 +159,14 @@ class WholeList(Parameter):
 
 @dataclass(frozen=True, kw_only=True)
 class File(Parameter):
-    """A file of the user's: {"path": ..., "sha256": ...}; the hash is filled in when it is chosen. Default None."""
+    """A file of the user's: {"path": ..., "sha256": ...}; the hash is filled in when it is chosen. Default None.
+
+    look: "package.module:name" of what makes the value of a path, where more than its hash is kept (of a table its columns, as "seen").
+    """
 
     type: ClassVar[str] = "file"
     endings: tuple[str, ...] = ()
+    look: str = ""
 
     def check(self, value: Any) -> Any:
         if value is None:

@@ -11,10 +11,14 @@ from memstudio.experiment.document import Document
 
 @dataclass(frozen=True)
 class Mend:
-    """One click that mends a problem: what the button says, and the edit (pure; raises Refusal where it no longer applies)."""
+    """One click that mends a problem: what the button says, and the edit (pure; raises Refusal where it no longer applies).
+
+    asks: what the window has to do besides: ask for a file, or look one over away from its thread (data/file_problems.py).
+    """
 
     title: str
     edit: Callable[[Document], Document]
+    asks: str = ""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,9 @@ def _flat_one(address: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
         for i, item in enumerate(value):
             yield from _flat_one(f"{address}.{i}", item)
+    elif isinstance(value, Mapping) and "seen" in value:
+        # what was seen in a file of data stands in the document; a thousand columns are no parameter
+        yield address, {name: item for name, item in value.items() if name != "seen"}
     else:
         yield address, value
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import sqlite_utils
 
+from memstudio.experiment.data.finding import settled
 from memstudio.experiment.document import Document
 from memstudio.experiment.files import to_text
 from memstudio.experiment.parameters import Refusal
@@ -59,7 +60,7 @@ def submit(db: sqlite_utils.Database, document: Document, runs: Sequence[Planned
     name = title or document.title
     study: dict[str, Any] | None = None
     # written out before the transaction: nobody waits for the library meanwhile
-    whole, texts = to_text(document), [to_text(planned.document) for planned in runs]
+    whole, texts = to_text(document), [to_text(settled(planned.document)) for planned in runs]
     with transaction(db.conn, full=True):
         if len(runs) > 1 or runs[0].trial_of is not None:
             study = {"uid": new_uid(), "title": name, "document": keep_document(db.conn, whole), "created": now}

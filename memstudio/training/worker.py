@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     # the seconds that torch takes are spent before there is anything to do
     from memstudio.components.catalogue import look_again
+    from memstudio.experiment.data.finding import places
     from memstudio.experiment.parameters import Refusal
     from memstudio.library import open as open_library
     from memstudio.training import train
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    places.library = library.folder
     if library.readonly:
         print(f"The library {library.path} is read-only, so nothing can be run on it.", file=sys.stderr)
         return 1

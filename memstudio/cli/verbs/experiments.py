@@ -54,7 +54,10 @@ def check(what: str, as_json: bool, library_path: Path | None) -> None:
     from memstudio.cli.printing import print_json
     from memstudio.components.catalogue import catalogue
     from memstudio.experiment.checking import check as problems_of
+    from memstudio.experiment.data.finding import places
 
+    if library_path is not None:
+        places.library = library_path.parent if library_path.suffix == ".db" else library_path
     problems = problems_of(document_of(what), catalogue())
     if as_json:
         print_json(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QP
 from memstudio.desktop.inspector.fields import Field, combo, show_in
 from memstudio.desktop.labels import button
 from memstudio.desktop.session import Session
+from memstudio.experiment.entries import load_object
 from memstudio.experiment.parameters import Artifact, File, NodeName, Refusal
 
 
@@ -59,7 +60,10 @@ class FileField(Field):
         except Refusal as refusal:
             self.wrong.emit(str(refusal))
             return
-        self._session.background.do(lambda: {"path": path, "sha256": content_hash(Path(path))}, self._give, self.wrong.emit)
+        look = self._file.look
+        self._session.background.do(
+            lambda: load_object(look)(path) if look else {"path": path, "sha256": content_hash(Path(path))}, self._give, self.wrong.emit
+        )
 
     def _give(self, value: Any) -> None:
         self._value = value
