@@ -29,9 +29,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Pause:
-    """The longest time the window was held: milliseconds, and during which act."""
+    """The longest time the window was held: milliseconds, and the longest stretch of work of its own, during which act."""
 
     longest: float
+    work: float
     at: str
     acts: int
 
@@ -46,11 +47,11 @@ class Pauses(QObject):
         super().__init__()
         self._acts: Iterator[Act] = iter(())
         self._loop = QEventLoop()
-        self._beaten = 0.0
+        self._beaten, self._worked = 0.0, 0.0
         self._act: Act | None = None
         self._began = 0.0
         self._failed: Exception | None = None
-        self._longest, self._at, self._count = 0.0, "", 0
+        self._longest, self._work, self._at, self._count = 0.0, 0.0, "", 0
         self._next = QTimer(self, singleShot=True, interval=REST)
         self._next.timeout.connect(self._go_on)
         self._clock = QTimer(self, interval=BEAT, timerType=Qt.TimerType.PreciseTimer)
@@ -59,21 +60,24 @@ class Pauses(QObject):
     def of(self, acts: Iterable[Act]) -> Pause:
         """Does the acts and returns the longest pause. Raises Refusal where something that is waited for does not come."""
         self._acts, self._act, self._failed = iter(acts), None, None
-        self._longest, self._at, self._count = 0.0, "", 0
-        self._beaten = time.perf_counter()
+        self._longest, self._work, self._at, self._count = 0.0, 0.0, "", 0
+        self._beaten, self._worked = time.perf_counter(), time.thread_time()
         self._clock.start()
         self._next.start()
         self._loop.exec()
         self._clock.stop()
         if self._failed is not None:
             raise self._failed
-        return Pause(self._longest, self._at, self._count)
+        return Pause(self._longest, self._work, self._at, self._count)
 
     def _beat(self) -> None:
-        now = time.perf_counter()
-        late, self._beaten = 1000 * (now - self._beaten) - BEAT, now
-        if self._act is not None and late > self._longest:
-            self._longest, self._at = late, self._act.name
+        now, worked = time.perf_counter(), time.thread_time()
+        late, work = 1000 * (now - self._beaten) - BEAT, 1000 * (worked - self._worked)
+        self._beaten, self._worked = now, worked
+        if self._act is not None and work > self._work:
+            self._work, self._at = work, self._act.name
+        if self._act is not None:
+            self._longest = max(self._longest, late)
 
     def _go_on(self) -> None:
         try:
