@@ -83,6 +83,10 @@ def _rows(folder: Path, study: str) -> Iterator[dict[str, Any]]:
     }
     try:
         pauses.of([Act("start", lambda: None, lambda: bool(window.gallery))])
+        read = list[bool]()
+        window.warm()
+        window.background.do(lambda: True, read.append)
+        pauses.of([Act("read ahead", lambda: None, lambda: bool(read))])
         for what, walk in walks.items():
             pause = pauses.of(walk(window))
             yield {
