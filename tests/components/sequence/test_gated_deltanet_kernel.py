@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from memstudio.components.sequence.gated_deltanet import kernel, ops, reference
+from memstudio.components.sequence import kernels
+from memstudio.components.sequence.gated_deltanet import ops, reference
 from tests.components.sequence.test_gated_deltanet import entries, start
 
 Given = dict[str, Any]
@@ -30,8 +31,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
         answers, last = reference.gated_delta_rule(*(part.double() for part in (scale * q, k, v, g, beta)), state)
         return answers.to(v.dtype), last.mT.float()
 
-    monkeypatch.setattr(kernel, "installed", lambda: chunk_gated_delta_rule)
-    monkeypatch.setattr(kernel, "on_gpu", lambda tensor: True)
+    monkeypatch.setattr(kernels, "installed", lambda module, name: chunk_gated_delta_rule if name == "chunk_gated_delta_rule" else None)
+    monkeypatch.setattr(kernels, "on_gpu", lambda tensor: True)
     return seen
 
 
@@ -46,7 +47,7 @@ def test_it_answers_as_ours(given: Given, monkeypatch: pytest.MonkeyPatch, lead:
     inputs, state = half(entries(19, lead=lead)), start(lead).float() if carried else None
     answers, last = ops.gated_delta_rule(*inputs, state)
     assert given["q"].shape == (torch.Size(lead).numel(), 19, 2, 3)
-    monkeypatch.setattr(kernel, "on_gpu", lambda tensor: False)
+    monkeypatch.setattr(kernels, "on_gpu", lambda tensor: False)
     ours, our_last = ops.gated_delta_rule(*inputs, state)
     assert (answers.shape, answers.dtype, last.shape, last.dtype) == (ours.shape, ours.dtype, our_last.shape, our_last.dtype)
     # both round to 8 bits of fraction at the end
@@ -65,7 +66,7 @@ def test_fed_in_pieces_it_gives_the_same(given: Given) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [lambda part: part.float(), lambda part: part.double(), lambda part: part[..., :1].expand(*part.shape[:-1], kernel.WIDEST + 1)],
+    [lambda part: part.float(), lambda part: part.double(), lambda part: part[..., :1].expand(*part.shape[:-1], kernels.WIDEST + 1)],
     ids=["float32", "float64", "too wide"],
 )
 def test_what_it_cannot_take_is_ours(given: Given, change: Callable[[Tensor], Tensor]) -> None:
@@ -81,7 +82,7 @@ def test_members_under_vmap_are_ours(given: Given) -> None:
 
 
 def test_without_the_library_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel, "on_gpu", lambda tensor: True)
-    monkeypatch.setattr(kernel, "installed", lambda: None)
+    monkeypatch.setattr(kernels, "on_gpu", lambda tensor: True)
+    monkeypatch.setattr(kernels, "installed", lambda module, name: None)
     inputs = half(entries(6))
     assert torch.isfinite(ops.gated_delta_rule(*inputs)[0]).all()

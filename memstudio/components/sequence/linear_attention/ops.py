@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from memstudio.components.sequence.chunks import decay_between, in_chunks, without_autocast
+from memstudio.components.sequence.linear_attention import kernel
 
 #: Added to the normaliser, as in the authors' code (fast-transformers): a query that meets nothing is answered with 0.
 EPSILON = 1e-6
@@ -31,9 +32,12 @@ def linear_attention(
     (..., T, H, F) one a channel, None for no decay; state before the first step (..., H, V, F), None for zeros.
     Gives answers (..., T, H, V) in the type of `value` and the state, in float64 for float64 and in float32 otherwise.
     normalise: the state is (..., H, V + 1, F), its last row z. The chunk changes speed, not numbers.
+    On CUDA, half precision without the normaliser goes through a kernel of flash-linear-attention where that is installed (kernel.py).
     """
     precise = torch.float64 if value.dtype == torch.float64 else torch.float32
     with without_autocast(value.device.type):
+        if not normalise and kernel.takes(key, value, log_decay):
+            return kernel.run(query, key, value, log_decay, state)
         # Time next to the widths, heads among the leading axes: every product below is then one batched product.
         q, k, v = (part.to(precise).movedim(-2, -3) for part in (query, key, value))
         if normalise:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from memstudio.components.sequence.chunks import decay_between, in_chunks, without_autocast
+from memstudio.components.sequence.linear_attention import kernel
 
 #: Pieces this short are stepped through: a chunk would make a table of decays for nothing.
 SHORT = 2
@@ -23,10 +24,13 @@ def decayed_sum(
 
     query = C, key = B: (..., T, H, K); value = Δ x: (..., T, H, V); log_decay = Δ A ≤ 0: (..., T, H); state: h before the first step
     (..., H, V, K), None for zeros. Gives answers (..., T, H, V) in the type of `value` and the state (..., H, V, K), in float64 for
-    float64 and in float32 otherwise. The chunk changes speed, not numbers.
+    float64 and in float32 otherwise. The chunk changes speed, not numbers. On CUDA, half precision goes through the kernel of
+    linear attention with one decay a head where that is installed.
     """
     exact = torch.float64 if value.dtype == torch.float64 else torch.float32
     with without_autocast(value.device.type):
+        if kernel.takes(key, value, log_decay):
+            return kernel.run(query, key, value, log_decay, state)
         q, k, v = (part.to(exact).movedim(-2, -3) for part in (query, key, value))
         g = log_decay.to(exact).movedim(-1, -2)
         before = None if state is None else state.to(exact)
