@@ -15,7 +15,7 @@ from typing import Any
 
 NEEDED = ("Xvfb", "xdotool", "evilwm")
 #: seconds that anything a person waits for may take on a busy machine
-PATIENCE = 60
+PATIENCE = 120
 
 
 def missing() -> list[str]:
