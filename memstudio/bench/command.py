@@ -17,6 +17,7 @@ BENCHES = {
     "runs": "10,000 runs listed, sorted, filtered and grouped beside raw SQLite",
     "live": "frames of a live plot with eight curves of 100,000 points",
     "window": "the longest time each of a person's journeys holds the window",
+    "canvas": "frames of a canvas with 500 nodes, and the longest pause while it is opened",
     "memories": "speed, peak memory and growth of every sequence memory, beside attention and step by step",
 }
 #: runs only when it is named: it takes longer than all others together

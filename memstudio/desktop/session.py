@@ -19,6 +19,7 @@ from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.history import History
 from memstudio.experiment.inference import Inferred
 from memstudio.experiment.parameters import Refusal
+from memstudio.experiment.stages import Stage, whole_chain
 from memstudio.experiment.studies import Count
 
 #: facts follow an edit after this many milliseconds: typing in a field or dragging a slider asks once, not at every key
@@ -27,12 +28,13 @@ PAUSE = 60
 
 @dataclass(frozen=True)
 class Facts:
-    """What follows from a document: problems, inferred specs and costs, how many runs it makes."""
+    """What follows from a document: problems, inferred specs and costs, how many runs it makes, its stages (none where they are broken)."""
 
     document: Document
     inferred: Inferred
     problems: tuple[Problem, ...]
     count: Count
+    stages: tuple[Stage, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -55,7 +57,8 @@ class Message:
 def derive(document: Document, catalogue: Catalogue) -> Facts:
     """All facts of a document. Plain Python, no widget, so it runs on any thread."""
     problems = tuple(checking.check(document, catalogue))
-    return Facts(document, inference.infer(document, catalogue), problems, studies.count(document))
+    inferred = inference.infer(document, catalogue)
+    return Facts(document, inferred, problems, studies.count(document), whole_chain(document, catalogue, inferred))
 
 
 def _not_guessed(document: Document) -> str:

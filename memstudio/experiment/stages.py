@@ -49,6 +49,14 @@ def stages(document: Document, catalogue: Catalogue) -> list[Stage]:
     return chain(wiring, infer_wired(wiring))
 
 
+def whole_chain(document: Document, catalogue: Catalogue, inferred: Inferred) -> tuple[Stage, ...]:
+    """The stages of a document whose facts are inferred already; none where they make no chain (checking says why)."""
+    try:
+        return tuple(chain(Wiring(update(document, catalogue), catalogue), inferred))
+    except Refusal:
+        return ()
+
+
 def stage_nodes(wiring: Wiring) -> list[str]:
     """The nodes that give a trained model, in document order."""
     return [id for id, entry in wiring.entries.items() if any(port.kind == Kind.TRAINED for port in entry.component.gives)]

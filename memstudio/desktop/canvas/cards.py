@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from memstudio.desktop.canvas.parts import LINE, Part, parts_of
 from memstudio.desktop.canvas.summary import summary
 from memstudio.experiment.declarations import Port
 from memstudio.experiment.document import Document, Node
@@ -39,7 +41,10 @@ class Plug:
 
 @dataclass(frozen=True)
 class Card:
-    """The card of one node. phrases: of its second line, the most telling first; known: whether its component is installed."""
+    """The card of one node. phrases: of its second line, the most telling first; known: whether its component is installed.
+
+    head: the height of what stands above the components inside it, which are `parts`.
+    """
 
     id: str
     title: str
@@ -49,6 +54,8 @@ class Card:
     height: float
     plugs: tuple[Plug, ...]
     known: bool = True
+    parts: tuple[Part, ...] = ()
+    head: float = HEIGHT
 
     @property
     def line(self) -> str:
@@ -60,29 +67,40 @@ class Card:
         return next((p for p in self.plugs if p.side == side and p.port == port), None)
 
 
-def card_of(node: Node, document: Document, catalogue: Catalogue, implied: bool) -> Card:
-    """The card of a node; implied: the document has one stream, so its wires need not be shown."""
+def card_of(node: Node, document: Document, catalogue: Catalogue, implied: bool, wired: Iterable[str] | None = None) -> Card:
+    """The card of a node; implied: the document has one stream, so its wires need not be shown.
+
+    wired: the node's ports that have wires, `<port` taken and `>port` given, where they are known already.
+    """
+    ports = wired_ports(node, document) if wired is None else tuple(wired)
     if node.component not in catalogue:
-        return _placeholder(node, document)
+        return _placeholder(node, ports)
     entry = catalogue.entry(node.component)
-    wired = {(w.end_port, "in") for w in document.into(node.id)} | {(w.start_port, "out") for w in document.out_of(node.id)}
+    takes = [(p.name, str(p.kind), p.title, implied and p.kind is Kind.STREAM and f"<{p.name}" not in ports) for p in entry.component.takes]
+    gives = [(p.name, str(p.kind), p.title, implied and p.kind is Kind.STREAM and f">{p.name}" not in ports) for p in entry.component.gives]
+    phrases, head = summary(entry, node.values), _height(takes, gives)
+    parts = parts_of(entry, node.id, node.values, _below(head, bool(phrases)))
+    height = max(head, parts[-1].y + LINE + 6) if parts else head
+    plugs = _plugs(node.id, "in", takes, head) + _plugs(node.id, "out", gives, head)
+    return Card(node.id, node.title or entry.title, phrases, entry.family.id, entry.family.title, height, plugs, True, parts, head)
 
-    def faint(port: Port, side: str) -> bool:
-        return implied and port.kind is Kind.STREAM and (port.name, side) not in wired
 
-    takes = [(p.name, str(p.kind), p.title, faint(p, "in")) for p in entry.component.takes]
-    gives = [(p.name, str(p.kind), p.title, faint(p, "out")) for p in entry.component.gives]
+def _below(head: float, line: bool) -> float:
+    """Where the components inside a card begin: under its words."""
+    return head / 2 + (22 if line else 12)
+
+
+def wired_ports(node: Node, document: Document) -> tuple[str, ...]:
+    """Which ports of a node have wires: `<port` where it takes, `>port` where it gives."""
+    return (*(f"<{w.end_port}" for w in document.into(node.id)), *(f">{w.start_port}" for w in document.out_of(node.id)))
+
+
+def _placeholder(node: Node, wired: Sequence[str]) -> Card:
+    takes = [(port[1:], "", "", False) for port in dict.fromkeys(wired) if port.startswith("<")]
+    gives = [(port[1:], "", "", False) for port in dict.fromkeys(wired) if port.startswith(">")]
     height = _height(takes, gives)
     plugs = _plugs(node.id, "in", takes, height) + _plugs(node.id, "out", gives, height)
-    return Card(node.id, node.title or entry.title, summary(entry, node.values), entry.family.id, entry.family.title, height, plugs)
-
-
-def _placeholder(node: Node, document: Document) -> Card:
-    takes = [(port, "", "", False) for port in dict.fromkeys(w.end_port for w in document.into(node.id))]
-    gives = [(port, "", "", False) for port in dict.fromkeys(w.start_port for w in document.out_of(node.id))]
-    height = _height(takes, gives)
-    plugs = _plugs(node.id, "in", takes, height) + _plugs(node.id, "out", gives, height)
-    return Card(node.id, node.title or node.component, ("not installed",), "", "", height, plugs, known=False)
+    return Card(node.id, node.title or node.component, ("not installed",), "", "", height, plugs, known=False, head=height)
 
 
 _Named = tuple[str, str, str, bool]
@@ -106,5 +124,6 @@ def _plugs(node: str, side: str, named: Sequence[_Named], height: float) -> tupl
 
 def stream_is_implied(document: Document, catalogue: Catalogue) -> bool:
     """Whether exactly one node gives a stream, so that nobody has to draw its wires."""
-    known = (catalogue.entry(n.component).component for n in document.nodes if n.component in catalogue)
-    return sum(any(p.kind is Kind.STREAM for p in component.gives) for component in known) == 1
+    often = Counter(node.component for node in document.nodes)
+    gives = (id for id in often if id in catalogue and any(p.kind is Kind.STREAM for p in catalogue.entry(id).component.gives))
+    return sum(often[id] for id in gives) == 1

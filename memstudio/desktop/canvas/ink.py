@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPen
 
 from memstudio.desktop import theme
 from memstudio.desktop import tokens as looks
+from memstudio.desktop.colours import blend
 from memstudio.desktop.fonts import sans, semibold
 from memstudio.desktop.tokens import Tokens
 
@@ -25,9 +26,14 @@ class Ink:
         self.hover = QColor(tokens.hover)
         self.body, self.title, self.section = sans(), semibold(), semibold(looks.TYPE_SMALL)
         self.small, self.tiny = sans(looks.TYPE_SMALL), sans(looks.TYPE_AXIS)
+        # measured once: asking a font for its metrics at every card costs more than drawing it
+        self.title_width, self.small_width, self.tiny_width = (QFontMetricsF(one) for one in (self.title, self.small, self.tiny))
+        self.chip = QColor(tokens.chip_background)
+        self.mark = semibold(looks.TYPE_SMALL)
         self._families: dict[str, QColor] = {}
         self._kinds: dict[str, QColor] = {}
         self._soft: dict[str, QColor] = {}
+        self._bands: dict[str, QColor] = {}
 
     def family(self, family: str) -> QColor:
         """The colour of a family."""
@@ -38,10 +44,14 @@ class Ink:
     def soft(self, family: str) -> QColor:
         """The colour of a family, mixed into the ground of cards."""
         if family not in self._soft:
-            strong, ground, share = self.family(family), self.card, 0.3
-            pairs = ((strong.red(), ground.red()), (strong.green(), ground.green()), (strong.blue(), ground.blue()))
-            self._soft[family] = QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
+            self._soft[family] = blend(self.card, self.family(family), 0.3)
         return self._soft[family]
+
+    def band(self, family: str) -> QColor:
+        """The ground of a stage's lane: the canvas with a breath of the family's colour."""
+        if family not in self._bands:
+            self._bands[family] = blend(self.canvas, self.family(family), 0.07)
+        return self._bands[family]
 
     def kind(self, kind: str) -> QColor:
         """The colour of a wire's kind."""

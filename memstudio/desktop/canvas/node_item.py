@@ -1,29 +1,33 @@
-"""One node on the canvas: a painted card with its plugs."""
+"""One node on the canvas: a painted card with its plugs and the components inside it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPixmap, QStaticText, QTransform
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from memstudio.desktop.canvas.cards import REACH, WIDTH, Card, Plug
+from memstudio.desktop.canvas.face import RADIUS, Face, Points, chip, draw_plugs
 from memstudio.desktop.canvas.ink import Ink, ink
+from memstudio.desktop.canvas.parts import Part
+from memstudio.desktop.canvas.sharpening import Picture, Sharpening
 
-#: above this scale words can be read (12 px type at 5 px); below it cards are painted without them
+#: above this scale words can be read (12 px type at 5 px); below it the paper paints all cards at a time, without words (far.py)
 READABLE = 0.42
-_INSET = 14.0
-_RADIUS = 9.0
-_DOT = 4.5
 
 
 class NodeItem(QGraphicsItem):
-    """The card of a node. What it shows is set by the scene: card, fault (a sentence or None), chosen, hovered, dimmed, lit plug."""
+    """The card of a node. What it shows is set by the scene: card, fault (a sentence or None), chosen, hovered, dimmed, lit plug.
 
-    def __init__(self, card: Card) -> None:
+    stand_in: where its plugs are while it is inside a folded group; None while it is seen itself.
+    """
+
+    def __init__(self, card: Card, sharpening: Sharpening | None = None, changed: Callable[[], None] | None = None) -> None:
+        """changed: called when the card looks different from afar."""
         super().__init__()
+        self._changed = changed
         self.card = card
         self.fault: str | None = None
         self.careful = False
@@ -31,12 +35,13 @@ class NodeItem(QGraphicsItem):
         self.hovered = False
         self.dimmed = False
         self.lit: Plug | None = None
-        self.elided = False
+        self.lit_part = ""
+        self.curve_text = ""
+        self.stand_in: dict[tuple[str, str], QPointF] | None = None
+        self._face = Face()
+        self._picture = Picture()
+        self._sharpening = sharpening if sharpening is not None else Sharpening()
         self._ink: Ink | None = None
-        self._look: tuple[object, ...] | None = None
-        self._picture: QPixmap | None = None
-        self._title = QStaticText()
-        self._line = QStaticText()
         self._bounds = QRectF()
         self._body = QRectF()
         self.setZValue(2)
@@ -48,15 +53,32 @@ class NodeItem(QGraphicsItem):
         self.card = card
         self._body = QRectF(0, 0, WIDTH, card.height)
         self._bounds = self._body.adjusted(-8, -8, 8, 8)
-        self._ink = None
-        self.update()
+        self._look_again()
 
     def set_fault(self, fault: str | None, careful: bool) -> None:
         """Puts the mark of a problem on the card, or takes it away; careful: a warning, not an error."""
         if (fault, careful) != (self.fault, self.careful):
             self.fault, self.careful = fault, careful
-            self._ink = None
-            self.update()
+            self._face.fault, self._face.careful = fault is not None, careful
+            self._look_again()
+            if self._changed is not None:
+                self._changed()
+
+    def set_curve(self, points: Points, words: str = "") -> None:
+        """Draws a small curve on the card; none takes it away. words: what its last value is, for the tip."""
+        self.curve_text = words
+        if points != self._face.curve:
+            self._face.curve = points
+            self._look_again()
+
+    @property
+    def curve(self) -> Points:
+        """The small curve on the card, in 0 to 1."""
+        return self._face.curve
+
+    def _look_again(self) -> None:
+        self._ink = None
+        self.update()
 
     def set_state(self, *, chosen: bool | None = None, hovered: bool | None = None, dimmed: bool | None = None) -> None:
         """Changes what is said of the card by its frame and strength."""
@@ -65,6 +87,8 @@ class NodeItem(QGraphicsItem):
         self.hovered = self.hovered if hovered is None else hovered
         self.dimmed = self.dimmed if dimmed is None else dimmed
         if before != (self.chosen, self.hovered, self.dimmed):
+            if self._changed is not None:
+                self._changed()
             self.setZValue(3 if self.chosen else 2)
             self.setOpacity(0.32 if self.dimmed else 1.0)
             self.update()
@@ -75,6 +99,21 @@ class NodeItem(QGraphicsItem):
             self.lit = plug
             self.update()
 
+    def set_lit_part(self, address: str) -> None:
+        """Frames the chip of the component inside that is pointed at."""
+        if address != self.lit_part:
+            self.lit_part = address
+            self.update()
+
+    def set_far(self, far: bool) -> None:
+        """Whether the paper paints all cards at a time now (far.py), so that this one need not be asked."""
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, far)
+
+    @property
+    def elided(self) -> bool:
+        """Whether words of the card had to be cut."""
+        return self._face.elided
+
     @property
     def body(self) -> QRectF:
         """The card itself in scene coordinates, without its plugs."""
@@ -82,138 +121,67 @@ class NodeItem(QGraphicsItem):
 
     def plug_at(self, point: QPointF) -> Plug | None:
         """The plug within reach of a point of the scene, the nearest first."""
+        return nearest_plug(self.card.plugs, point - self.pos())
+
+    def part_at(self, point: QPointF) -> Part | None:
+        """The component inside whose chip is under a point of the scene."""
         local = point - self.pos()
-        near: list[tuple[float, int]] = []
-        for number, plug in enumerate(self.card.plugs):
-            aside, down = abs(local.x() - plug.x), abs(local.y() - plug.y)
-            if aside <= REACH and down <= REACH:
-                near.append((aside + down, number))
-        return self.card.plugs[min(near)[1]] if near else None
+        return next((part for part in self.card.parts if chip(part).adjusted(0, -1, 0, 1).contains(local)), None)
 
     def place_of(self, plug: Plug) -> QPointF:
-        """Where a plug is in the scene."""
+        """Where a plug is in the scene; of a node in a folded group, where the group's card has it."""
+        if self.stand_in is not None:
+            found = self.stand_in.get((plug.side, plug.address))
+            if found is not None:
+                return found
         return self.pos() + QPointF(plug.x, plug.y)
 
     def tip(self) -> str:
-        """What the card says when it is pointed at: the whole title when it is cut, and what is wrong."""
+        """What the card says when it is pointed at: the whole title when it is cut, what is measured, and what is wrong."""
         head = f"{self.card.title}\n{self.card.line}" if self.elided else ""
-        return "\n".join(part for part in (head, self.fault) if part)
+        return "\n".join(part for part in (head, self.curve_text, self.fault) if part)
 
     # ------------------------------------------------------------------------------------------ painting
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def _lay_out(self, now: Ink) -> None:
-        room = WIDTH - _INSET - 12 - (20 if self.fault else 0)
-        measure, small = QFontMetricsF(now.title), QFontMetricsF(now.small)
-        title = measure.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room)
-        line = _fitting(self.card.phrases, small, WIDTH - _INSET - 12)
-        self.elided = title != self.card.title or line != self.card.line
-        for text, words, face in ((self._title, title, now.title), (self._line, line, now.small)):
-            text.setTextFormat(Qt.TextFormat.PlainText)
-            text.setText(words)
-            text.prepare(QTransform(), face)
-        self._ink = now
-        self._look = None
-
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints the card, from a picture of it where it looked the same the last time: 500 cards are then 500 blits."""
+        """Paints the card, from a picture of it: 500 cards are then 500 blits. What changes under the hand is drawn over it."""
         now = ink()
         if self._ink is not now:
-            self._lay_out(now)
-        transform = painter.worldTransform()
-        scale = transform.m11()
-        look = (scale, painter.device().devicePixelRatioF(), self.chosen, self.hovered, self.lit)
-        if look != self._look:
-            self._look, self._picture = look, None
-            self._draw(painter, now, scale)
-            return
-        if self._picture is None:
-            self._picture = self._pictured(now, scale, look[1])
-        # Whole pixels, so that the picture is not blurred between them.
-        painter.setWorldTransform(QTransform.fromTranslate(round(transform.dx() - 8 * scale), round(transform.dy() - 8 * scale)))
-        painter.drawPixmap(0, 0, self._picture)
-        painter.setWorldTransform(transform)
+            self._face.lay_out(self.card, now)
+            self._ink = now
+            self._picture.spoil()
+        if not self._picture.paint(painter, self._bounds, self._sharpening, self, self._draw):
+            painter.setPen(now.border)
+            painter.setBrush(now.card)
+            painter.drawRect(self._body)
+        if self.chosen or self.hovered:
+            painter.setPen(now.chosen if self.chosen else QPen(now.dim, 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self._body, RADIUS, RADIUS)
+        if self.chosen or self.hovered or self.lit is not None:
+            draw_plugs(painter, now, [plug for plug in self.card.plugs if self.hovered or not plug.faint or plug == self.lit], self.lit)
+        if self.lit_part:
+            self._frame_part(painter, now)
 
-    def _pictured(self, now: Ink, scale: float, ratio: float) -> QPixmap:
-        picture = QPixmap(math.ceil(self._bounds.width() * scale * ratio) + 1, math.ceil(self._bounds.height() * scale * ratio) + 1)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(scale, scale)
-        painter.translate(8, 8)
-        self._draw(painter, now, scale)
-        painter.end()
-        return picture
+    def _draw(self, painter: QPainter, scale: float) -> None:
+        self._face.draw(painter, ink(), self.card, scale)
 
-    def _draw(self, painter: QPainter, now: Ink, scale: float) -> None:
-        if scale < READABLE:
-            self._paint_small(painter, now, scale)
-            return
-        painter.setPen(self._frame(now))
-        painter.setBrush(now.card)
-        painter.drawRoundedRect(self._body, _RADIUS, _RADIUS)
-        if self.card.known:
-            painter.fillRect(QRectF(0, 10, 4, self.card.height - 20), now.family(self.card.family))
-        self._paint_words(painter, now)
-        self._paint_plugs(painter, now)
-        if self.fault:
-            self._paint_fault(painter, now)
-
-    def _paint_small(self, painter: QPainter, now: Ink, scale: float) -> None:
-        """Where words cannot be read, the family's colour says what stands where; what is wrong or chosen is framed."""
-        frame = now.accent if self.chosen else now.careful if self.fault and self.careful else now.bad if self.fault else None
-        painter.setPen(Qt.PenStyle.NoPen if frame is None else QPen(frame, 2.5 / scale))
-        painter.setBrush(now.soft(self.card.family) if self.card.known else now.line)
-        painter.drawRect(self._body)
-        if self.card.known:
-            painter.fillRect(QRectF(0, 0, 10, self.card.height), now.family(self.card.family))
-
-    def _frame(self, now: Ink) -> QPen:
-        if self.chosen:
-            return now.chosen
-        if not self.card.known:
-            return QPen(now.dim, 1.0, Qt.PenStyle.DashLine)
-        return QPen(now.dim, 1.0) if self.hovered else now.border
-
-    def _paint_words(self, painter: QPainter, now: Ink) -> None:
-        middle = self.card.height / 2
-        painter.setPen(now.text)
-        painter.setFont(now.title)
-        painter.drawStaticText(QPointF(_INSET, middle - 18 if self.card.line else middle - 9), self._title)
-        if self.card.line:
-            painter.setPen(now.dim)
-            painter.setFont(now.small)
-            painter.drawStaticText(QPointF(_INSET, middle + 2), self._line)
-
-    def _paint_plugs(self, painter: QPainter, now: Ink) -> None:
-        for plug in self.card.plugs:
-            lit = plug is self.lit or plug == self.lit
-            if plug.faint and not (self.hovered or lit):
-                continue
-            colour = now.kind(plug.kind)
-            size = _DOT + 2 if lit else _DOT
-            painter.setPen(QPen(colour if plug.faint else now.card, 1.5))
-            painter.setBrush(now.card if plug.faint else colour)
-            painter.drawEllipse(QPointF(plug.x, plug.y), size, size)
-
-    def _paint_fault(self, painter: QPainter, now: Ink) -> None:
-        colour = now.careful if self.careful else now.bad
-        mark = QRectF(WIDTH - 24, 8, 16, 16)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(mark)
-        painter.setPen(now.on_bad)
-        painter.setFont(now.title)
-        painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, "!")
+    def _frame_part(self, painter: QPainter, now: Ink) -> None:
+        for part in self.card.parts:
+            if part.address == self.lit_part:
+                painter.setPen(QPen(now.dim, 1.0))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(chip(part), 4, 4)
 
 
-def _fitting(phrases: Sequence[str], measure: QFontMetricsF, room: float) -> str:
-    """As many whole phrases as there is room for; the first is cut where even it is too long."""
-    for number in range(len(phrases), 0, -1):
-        line = " · ".join(phrases[:number])
-        if measure.horizontalAdvance(line) <= room:
-            return line
-    return measure.elidedText(phrases[0], Qt.TextElideMode.ElideRight, room) if phrases else ""
+def nearest_plug(plugs: tuple[Plug, ...], local: QPointF) -> Plug | None:
+    """The plug within reach of a point that is measured from the card's corner, the nearest first."""
+    near: list[tuple[float, int]] = []
+    for number, plug in enumerate(plugs):
+        aside, down = abs(local.x() - plug.x), abs(local.y() - plug.y)
+        if aside <= REACH and down <= REACH:
+            near.append((aside + down, number))
+    return plugs[min(near)[1]] if near else None

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.canvas.ink import ink
+from memstudio.desktop.canvas.node_item import READABLE
 from memstudio.desktop.canvas.scene import Scene
 
 #: how far one can zoom: a thousand nodes on one screen, and a card as wide as the canvas
@@ -19,6 +20,8 @@ _DOTS = 20.0
 _MARGIN = 48
 #: a dot's side in pixels
 _DOT = 2
+#: dots nearer to each other than this are not drawn
+_CLOSEST = 8.0
 
 
 class Paper(QGraphicsView):
@@ -32,8 +35,8 @@ class Paper(QGraphicsView):
         self.items_of = scene
         self.setScene(scene)
         self.fit_on_resize = True
-        self._ground = QPixmap()
-        self._ground_key: tuple[object, ...] = ()
+        self._row = QPixmap()
+        self._row_key: tuple[object, ...] = ()
         self._set_up()
         theme.themed.connect(self._repaint)
 
@@ -99,10 +102,10 @@ class Paper(QGraphicsView):
         self.moved.emit()
 
     def reveal(self, id: str) -> None:
-        """Scrolls as far as needed to see a node."""
-        item = self.items_of.nodes.get(id)
-        if item is not None and not self.seen().adjusted(8, 8, -8, -8).contains(item.body):
-            self.ensureVisible(item.body, _MARGIN, _MARGIN)
+        """Scrolls as far as needed to see a node (or the folded group it is in)."""
+        body = self.items_of.body_of(id)
+        if body is not None and not self.seen().adjusted(8, 8, -8, -8).contains(body):
+            self.ensureVisible(body, _MARGIN, _MARGIN)
             self.moved.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -111,32 +114,40 @@ class Paper(QGraphicsView):
             self.fit()
         self.moved.emit()
 
+    def setTransform(self, matrix: QTransform, combine: bool = False) -> None:
+        """Another scale; from afar all cards are painted at a time."""
+        super().setTransform(matrix, combine)
+        self.items_of.set_far(self.scale_now < READABLE)
+
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """The ground is one picture of dots, made once a scale and laid down shifted: thousands of dots cost one blit."""
+        """The ground: one row of dots is drawn once a scale, and laid down row by row: thousands of dots cost some fifty blits."""
+        now, ratio, room = ink(), self.devicePixelRatioF(), self.viewport().rect()
+        self.items_of.sharpening.begin(self.scale_now)
         period = _DOTS * self.scale_now * (1 if self.scale_now >= 0.5 else 4)
-        ground = self._dotted(period)
-        origin = self.mapFromScene(QPointF(0, 0))
         painter.save()
         painter.resetTransform()
-        painter.drawPixmap(QPointF(round(origin.x() % period - period), round(origin.y() % period - period)), ground)
+        painter.fillRect(room, now.canvas)
+        if period >= _CLOSEST:
+            row, origin = self._row_of_dots(period), self.mapFromScene(QPointF(0, 0))
+            x = round((origin.x() % period - period) * ratio) / ratio
+            y = origin.y() % period
+            for down in range(-1, int(room.height() / period) + 1):
+                painter.drawPixmap(QPointF(x, round((y + down * period) * ratio) / ratio), row)
         painter.restore()
 
-    def _dotted(self, period: float) -> QPixmap:
-        """The ground with a dot every `period` pixels, one period larger than the viewport on each side."""
+    def _row_of_dots(self, period: float) -> QPixmap:
+        """A row with a dot every `period` pixels, a period longer than the viewport at each end."""
         now, ratio = ink(), self.devicePixelRatioF()
-        key = (period, ratio, self.viewport().size().toTuple(), now.tokens.name)
-        if key != self._ground_key:
-            width, height = self.viewport().width() + 2 * period, self.viewport().height() + 2 * period
-            ground = QPixmap(round(width * ratio), round(height * ratio))
-            ground.setDevicePixelRatio(ratio)
-            ground.fill(now.canvas)
-            if period >= 8:
-                painter = QPainter(ground)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(now.dots)
-                across = [round(x * period) for x in range(int(width / period) + 1)]
-                down = [round(y * period) for y in range(int(height / period) + 1)]
-                painter.drawRects([QRect(x, y, _DOT, _DOT) for x in across for y in down])
-                painter.end()
-            self._ground, self._ground_key = ground, key
-        return self._ground
+        key = (period, ratio, self.viewport().width(), now)
+        if key != self._row_key:
+            width = self.viewport().width() + 2 * period
+            row = QPixmap(round(width * ratio), round(_DOT * ratio))
+            row.setDevicePixelRatio(ratio)
+            row.fill(now.canvas)
+            painter = QPainter(row)
+            side = round(_DOT * ratio) / ratio
+            for place in range(int(width / period) + 1):
+                painter.fillRect(QRectF(round(place * period * ratio) / ratio, 0, side, side), now.dots)
+            painter.end()
+            self._row, self._row_key = row, key
+        return self._row

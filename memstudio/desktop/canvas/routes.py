@@ -29,14 +29,23 @@ def comes_back(start: QPointF, end: QPointF) -> bool:
     return end.x() - start.x() < AHEAD
 
 
-def free_level(start: QRectF, end: QRectF, others: Iterable[QRectF]) -> float:
+Span = tuple[float, float, float, float]
+
+
+def span(box: QRectF) -> Span:
+    """A card as `free_level` takes it: left, right, top, bottom."""
+    return box.left(), box.right(), box.top(), box.bottom()
+
+
+def free_level(start: QRectF, end: QRectF, others: Iterable[QRectF | Span]) -> float:
     """The height at which a wire comes back from one card to another: midway, or the nearest at which it crosses no card."""
     middle = max(start.bottom(), end.bottom()) + 28
     for upper, lower in ((start, end), (end, start)):
         if lower.top() - upper.bottom() >= 24:
             middle = (upper.bottom() + lower.top()) / 2
     left, right = end.left() - STAND, start.right() + STAND
-    taken = sorted((box.top() - _CLEAR, box.bottom() + _CLEAR) for box in others if box.right() > left and box.left() < right)
+    spans = (one if isinstance(one, tuple) else span(one) for one in others)
+    taken = sorted((top - _CLEAR, bottom + _CLEAR) for from_, to, top, bottom in spans if to > left and from_ < right)
     free_above, free_below = middle, middle
     for above, below in taken:
         if above < free_below < below:

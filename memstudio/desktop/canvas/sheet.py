@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.add_box import AddBox
 from memstudio.desktop.canvas.cards import Plug
+from memstudio.desktop.canvas.folded import folded_tip
 from memstudio.desktop.canvas.grid import corner
+from memstudio.desktop.canvas.note_field import NoteField
 from memstudio.desktop.canvas.paper import Paper
 from memstudio.desktop.canvas.scene import Scene
+from memstudio.desktop.canvas.touching import Touching
 from memstudio.desktop.canvas.wires_menu import wires_menu
-from memstudio.desktop.session import Message, Session, wire_id
+from memstudio.desktop.session import Facts, Message, Session, ends_of
 from memstudio.experiment.checking import suggestions
 from memstudio.experiment.document import Document, Wire
 from memstudio.experiment.entries import Catalogue, Entry
@@ -23,13 +26,20 @@ from memstudio.experiment.kinds import Kind
 
 
 class Sheet(Paper):
-    """The document on paper, and what can be done there without a hand. `edit_wanted(id)`: a thing's form is asked for."""
+    """The document on paper, and what can be done there without a hand.
+
+    `edit_wanted(id)`: a thing's form is asked for; `part_wanted(address)`: that of a component inside a node (`mem1.inner`).
+    """
 
     edit_wanted = Signal(str)
+    part_wanted = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(Scene(session.catalogue), parent)
         self.session = session
+        self.note_field: NoteField | None = None
+        self._touching = Touching(self)
+        self._chosen: set[str] = set()
         self.hint = QLabel(self.viewport())
         self.hint.setProperty("kind", "pointer")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -37,10 +47,11 @@ class Sheet(Paper):
         self.box = AddBox(parent if parent is not None else self)
         self.box.closed.connect(self.setFocus)
         session.document_changed.connect(self._show_document)
-        session.facts_changed.connect(self.items_of.show_facts)
+        session.facts_changed.connect(self._show_facts)
         session.selection_changed.connect(self._show_selection)
         session.opened.connect(self._opened)
         session.catalogue_changed.connect(self._show_catalogue)
+        self.items_of.grown.connect(self._grown)
         self._show_document(session.document)
         self.items_of.show_facts(session.facts)
 
@@ -51,20 +62,39 @@ class Sheet(Paper):
         self._show_selection(self.session.selected)
         self.moved.emit()
 
+    def _show_facts(self, facts: Facts) -> None:
+        """Marks, shapes and lanes; where lanes have come, the whole drawing is shown again."""
+        before = len(self.items_of.lanes)
+        self.items_of.show_facts(facts)
+        if self.fit_on_resize and len(self.items_of.lanes) != before:
+            self.fit()
+
+    def _grown(self) -> None:
+        """More of a large document is there."""
+        if self.items_of.complete:
+            self._show_selection(self.session.selected)
+            if self.fit_on_resize:
+                self.fit()
+        self.moved.emit()
+
     def _show_catalogue(self, catalogue: Catalogue) -> None:
         self.items_of.show_catalogue(catalogue)
         self._show_selection(self.session.selected)
 
     def _show_selection(self, selected: Sequence[str]) -> None:
-        chosen = set(selected)
-        for id, item in self.items_of.nodes.items():
-            item.set_state(chosen=id in chosen)
-        for wire in self.items_of.wires.values():
-            wire.set_state(chosen=wire_id(wire.wire.start, wire.wire.end) in chosen)
-        for id, group in self.items_of.groups.items():
-            group.set_chosen(id in chosen)
-        for id, note in self.items_of.notes.items():
-            note.set_chosen(id in chosen)
+        chosen, items = set(selected), self.items_of
+        gone, self._chosen = self._chosen - chosen, chosen
+        for id in gone | chosen:
+            ends = ends_of(id)
+            if ends is not None:
+                if ends in items.wires:
+                    items.wires[ends].set_state(chosen=id in chosen)
+            elif id in items.nodes:
+                items.nodes[id].set_state(chosen=id in chosen)
+            elif id in items.groups:
+                items.groups[id].set_chosen(id in chosen)
+            elif id in items.notes:
+                items.notes[id].set_chosen(id in chosen)
         self.setAccessibleDescription(self._spoken())
 
     def _spoken(self) -> str:
@@ -129,10 +159,29 @@ class Sheet(Paper):
         self._added(self.session.selected[-1] if self.session.selected else None)
 
     def add_note(self) -> None:
-        """An empty note in the middle of what is seen; its text is edited in the inspector."""
+        """An empty note in the middle of what is seen, to be written in at once."""
         id = doing.add_note(self.session, self.seen().center())
         if id is not None:
-            self.edit_wanted.emit(id)
+            self.write_note(id)
+
+    def write_note(self, id: str) -> None:
+        """Opens a note for writing, where it stands."""
+        note = next((one for one in self.session.document.notes if one.id == id), None)
+        if note is None or (self.note_field is not None and self.note_field.note_id == id):
+            return
+        if self.note_field is not None:
+            self.note_field.end()
+        self.session.select([id])
+        if not self.seen().intersects(self.items_of.notes[id].body):
+            self.centerOn(self.items_of.notes[id])
+        self.items_of.notes[id].set_editing(True)
+        self.note_field = NoteField(self, note)
+        self.note_field.ended.connect(self._note_written)
+
+    def _note_written(self) -> None:
+        field, self.note_field = self.note_field, None
+        if field is not None and field.note_id in self.items_of.notes:
+            self.items_of.notes[field.note_id].set_editing(False)
 
     def _added(self, id: str | None) -> None:
         self.fit_on_resize = False
@@ -169,11 +218,28 @@ class Sheet(Paper):
         return Message(reason, "careful")
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Tool tips: what is wrong with a node, a title that is cut, what a plug takes."""
+        """Tool tips: what is wrong with a node, a title that is cut, what a plug takes. Then what lies on the drawing, then gestures."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self._tip(self.mapToScene(event.pos())), self.viewport())
             return True
-        return super().viewportEvent(event)
+        if not isinstance(event, QMouseEvent):
+            if event.type() == QEvent.Type.Leave:
+                self._touching.leave()
+            return super().viewportEvent(event)
+        if self._touching.take(event):
+            return True
+        done = super().viewportEvent(event)
+        self._touching.after(event)
+        return done
+
+    def event(self, event: QEvent) -> bool:
+        """Enter writes in the note that is selected."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            selected = self.session.selected
+            if len(selected) == 1 and selected[0] in self.items_of.notes:
+                self.write_note(selected[0])
+                return True
+        return super().event(event)
 
     def _tip(self, at: QPointF) -> str:
         plug = self.items_of.plug_at(at)
@@ -181,4 +247,8 @@ class Sheet(Paper):
             verb = "takes" if plug.side == "in" else "gives"
             return f"{plug.title}: {verb} {plug.kind or 'something unknown'}"
         node = self.items_of.node_at(at)
-        return node.tip() if node is not None else ""
+        if node is not None:
+            part = node.part_at(at)
+            return part.tip if part is not None else node.tip()
+        group = self.items_of.folded_at(at)
+        return folded_tip(group.shown, self.items_of.nodes) if group is not None else ""

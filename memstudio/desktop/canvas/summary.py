@@ -50,8 +50,6 @@ def title_of(component: str, catalogue: Catalogue) -> str:
 def _phrase(parameter: Parameter, value: Any, catalogue: Catalogue) -> str:
     name = parameter.title[:1].lower() + parameter.title[1:]
     text = value_text(parameter, value, catalogue)
-    if isinstance(parameter, Nested):
-        return text
     if isinstance(parameter, Choice):
         return text[:1].lower() + text[1:] if text[1:2].islower() else text
     if isinstance(parameter, Flag):
@@ -84,15 +82,14 @@ def _is_number(value: Any) -> bool:
 
 
 def summary(entry: Entry, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """`Attention`, `heads 4`, `×2`: nested components, then changed values, then what the declaration begins with.
+    """`heads 4`, `×2`: changed values, then what the declaration begins with; components inside have chips of their own (parts.py).
 
     A default that is nothing (0, off, automatic) is not worth a place on a card.
     """
     full = {**entry.defaults(), **values}
     altered = set(changed(entry, values))
-    parameters = [p for p in entry.parameters() if shown(p, full)]
-    ranked: list[Parameter] = [p for p in parameters if isinstance(p, Nested)]
-    ranked += [p for p in parameters if p.name in altered and p not in ranked]
+    parameters = [p for p in entry.parameters() if shown(p, full) and not isinstance(p, Nested | NestedList)]
+    ranked: list[Parameter] = [p for p in parameters if p.name in altered]
     if len(ranked) < 2:
         plain: list[Parameter] = [
             p for p in entry.component.parameters if isinstance(p, Whole | Real | Choice | WholeList) and shown(p, full)
