@@ -16,6 +16,7 @@ from memstudio.desktop.build.run_card import RunCard
 from memstudio.desktop.build.top_bar import TopBar
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
+from memstudio.desktop.canvas.card_curves import CardCurves
 from memstudio.desktop.canvas.deeds import CHOSEN, canvas_deeds
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
@@ -68,6 +69,7 @@ class BuildPage(QWidget):
         self.outline = Outline(session)
         self.outline.hide()
         self.canvas = Canvas(session)
+        self.curves = None if reader is None else CardCurves(session, self.canvas.view.items_of, reader, self)
         self.inspector = Inspector(session, inspecting)
         self.problems = ProblemsPanel(session)
         self.problems.hide()
@@ -119,6 +121,7 @@ class BuildPage(QWidget):
         self.palette_.follow(self.session)
         self.session.catalogue_changed.connect(self.palette_.show_catalogue)
         view.edit_wanted.connect(self._edit)
+        view.part_wanted.connect(self._go_to_part)
         view.leave.connect(self.next_area)
         view.menu_wanted.connect(self._canvas_menu)
         self.outline.go.connect(self.go_to)
@@ -153,6 +156,10 @@ class BuildPage(QWidget):
     def _edit(self, id: str) -> None:
         self.session.select([id])
         self.inspector.focus_first()
+
+    def _go_to_part(self, address: str) -> None:
+        self.session.select([address.partition(".")[0]])
+        self.inspector.go_to_part(address)
 
     def go_to(self, node: str) -> None:
         """Selects a node and shows it; "" shows the document's own settings."""

@@ -48,9 +48,10 @@ class Ink:
         return self._soft[family]
 
     def band(self, family: str) -> QColor:
-        """The ground of a stage's lane: the canvas with a breath of the family's colour."""
+        """The ground of a stage's lane: a breath of the family's colour, through which the dots are seen."""
         if family not in self._bands:
-            self._bands[family] = blend(self.canvas, self.family(family), 0.07)
+            self._bands[family] = QColor(self.family(family))
+            self._bands[family].setAlphaF(0.08)
         return self._bands[family]
 
     def kind(self, kind: str) -> QColor:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from memstudio.desktop.canvas.ink import ink
@@ -15,7 +15,7 @@ from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.stages import Stage
 
 #: room around the cards of a stage, and above them for its name
-_MARGIN, _HEAD = 18.0, 24.0
+_MARGIN, _HEAD = 26.0, 24.0
 #: smaller than this the name cannot be read
 _READABLE = 0.42
 #: with more nodes than this, bands are not fitted around those of other stages: it would take too long
@@ -111,6 +111,7 @@ class LaneItem(QGraphicsItem):
         self.lane = lane
         self.bands: list[QRectF] = []
         self._bounds = QRectF()
+        self._shape = QPainterPath()
         self.setZValue(-1)
 
     def show_lane(self, lane: Lane, bands: list[QRectF]) -> None:
@@ -120,8 +121,12 @@ class LaneItem(QGraphicsItem):
         self.prepareGeometryChange()
         self.lane, self.bands = lane, bands
         self._bounds = QRectF()
+        # one shape, so that nothing shows where two of its grounds lie over each other
+        self._shape = QPainterPath()
+        self._shape.setFillRule(Qt.FillRule.WindingFill)
         for band in bands:
             self._bounds = self._bounds.united(band)
+            self._shape.addRoundedRect(band, 10, 10)
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -129,10 +134,7 @@ class LaneItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         now, scale = ink(), painter.worldTransform().m11()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(now.band(self.lane.family))
-        for band in self.bands:
-            painter.drawRoundedRect(band, 10, 10)
+        painter.fillPath(self._shape, now.band(self.lane.family))
         for band in self.bands[:1]:
             painter.fillRect(QRectF(band.left() + 14, band.top() + 10, 8, 8), now.family(self.lane.family))
             if scale >= _READABLE:

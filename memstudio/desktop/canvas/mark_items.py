@@ -82,7 +82,7 @@ class GroupItem(QGraphicsItem):
             return
         tint = QColor(now.tint)
         tint.setAlpha(150)
-        painter.setPen(now.chosen if self.chosen else Qt.PenStyle.NoPen)
+        painter.setPen(now.chosen if self.chosen else now.border)
         painter.setBrush(tint)
         painter.drawRoundedRect(self._bounds, 10, 10)
         if painter.worldTransform().m11() >= READABLE:

@@ -11,6 +11,7 @@ from memstudio.desktop.canvas import doing
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.document_page import EXPERIMENT, STUDY, DocumentPage
 from memstudio.desktop.inspector.facts_panel import FactsPanel, known_of
+from memstudio.desktop.inspector.form import NestedForm
 from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.inspector.several_page import SeveralPage
 from memstudio.desktop.labels import button, label
@@ -145,6 +146,13 @@ class Inspector(QFrame):
         known = known_of(node, facts.inferred) if node else []
         self.facts.show_known(node, known)
         self.foot.setVisible(bool(known))
+
+    def go_to_part(self, address: str) -> None:
+        """Takes the keyboard to the form of a component inside the node that is shown: `mem1.inner`, `learn.strategies.0`."""
+        form = next((one for one in self.area.findChildren(NestedForm) if one.address == address), None)
+        if form is not None:
+            form.first.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.area.ensureWidgetVisible(form, 0, 12)
 
     def focus_first(self) -> None:
         """Takes the keyboard to the first editor of the page."""

@@ -84,8 +84,14 @@ class BelowBuild(QObject):
         panel.node_asked.connect(page.go_to)
         panel.said.connect(self._say)
         panel.followed.connect(self._make_room)
+        panel.followed.connect(self._on_cards)
         panel.compare_asked.connect(self.compare_asked)
         return panel
+
+    def _on_cards(self, _: bool) -> None:
+        """The cards of the canvas show what is followed, too."""
+        if self._page.curves is not None and self._panel is not None:
+            self._page.curves.follow(self._panel.wish.study, self._panel.wish.runs)
 
     def _bind(self, actions: Actions) -> None:
         for id, call in {
