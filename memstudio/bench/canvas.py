@@ -35,9 +35,10 @@ def main(as_json: bool = False) -> dict[str, Any]:
     A frame is what was done, all that follows from it and the repaint: as long as the window is held.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    found = {"bench": "canvas", "rows": list(_rows())}
+    rows = list(_rows())
+    found = {"bench": "canvas", "rows": rows}
     if not as_json:
-        for row in found["rows"]:
+        for row in rows:
             print(f"{row['what']}: {row['ours']:.1f} ms, worst {row['worst']:.1f}, of the processor {row['cpu']:.1f} ({row['to_reach']})")
     return found
 

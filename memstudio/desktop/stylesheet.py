@@ -178,6 +178,7 @@ QPlainTextEdit, QTextEdit, QTextBrowser {{ background: {t.raised}; border: {t.bo
     border-radius: {looks.RADIUS_CONTROL}px; padding: 4px 6px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus {{ border: {t.focus}px solid {t.accent}; padding: 3px 5px; }}
+QPlainTextEdit[kind="note"], QPlainTextEdit[kind="note"]:focus {{ background: {t.canvas}; border: none; border-radius: 0; padding: 0; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.line}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {t.accent}; }}
 QSlider::handle:horizontal {{ width: {handle}px; height: {handle}px; margin: -{handle // 2 - 2}px 0; border-radius: {handle // 2}px;

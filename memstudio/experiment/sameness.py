@@ -21,8 +21,9 @@ def _varied(document: Document) -> set[tuple[str, str]]:
     """(node, parameter) of every address that the study sets."""
     found: set[tuple[str, str]] = set()
     for axis in document.run.vary:
-        for address in (axis.set, *(address for case in axis.cases or () for address in case.set), axis.match.width if axis.match else None):
-            node, _, rest = (address or "").partition(".")
+        solved = [axis.match.width] if axis.match is not None else []
+        for address in [axis.set or "", *solved, *(address for case in axis.cases or () for address in case.set)]:
+            node, _, rest = address.partition(".")
             found.add((node, rest.partition(".")[0]))
     return found
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from memstudio.desktop.canvas.parts import LINE, Part, parts_of
 from memstudio.desktop.canvas.summary import summary
-from memstudio.experiment.declarations import Port
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.kinds import Kind

@@ -45,8 +45,10 @@ class Far(QGraphicsItem):
     def set_here(self, here: bool) -> None:
         """Whether it stands for the cards and wires now."""
         self.here = here
-        for item in (*self._nodes.values(), *self._wires.values()):
-            item.set_far(here)
+        for node in self._nodes.values():
+            node.set_far(here)
+        for wire in self._wires.values():
+            wire.set_far(here)
 
     def boundingRect(self) -> QRectF:
         return self._bounds

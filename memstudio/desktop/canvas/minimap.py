@@ -124,4 +124,4 @@ class Minimap(QWidget):
         self._from = None
 
     def _there(self, point: QPointF, scale: float, whole: QRectF) -> QPointF:
-        return whole.center() + (point - QRectF(self.rect()).center()) / scale
+        return whole.center() + (point - QRectF(self.rect()).center()) * (1 / scale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
@@ -50,7 +51,7 @@ class Scene(Standing):
         self._shifted: set[str] = set()
         self._facts: Facts | None = None
         self._stages: tuple[Lane, ...] = ()
-        self._to_come: deque[Callable[[], None]] = deque()
+        self._to_come: deque[Callable[[], object]] = deque()
         self._growing = QTimer(self, singleShot=True, interval=0)
         self._growing.timeout.connect(self._grow)
 
@@ -76,10 +77,10 @@ class Scene(Standing):
         implied = stream_is_implied(document, self.catalogue)
         self._read_wires(document)
         for node in new:
-            self._to_come.append(lambda node=node: self._show_node(node, implied))
+            self._to_come.append(partial(self._show_node, node, implied))
         # Made before they are run: where a wire comes back depends on all cards.
         for wire in document.wires:
-            self._to_come.append(lambda wire=wire: self._show_wire(wire))
+            self._to_come.append(partial(self._show_wire, wire))
         self._set_rect()
         self._growing.start()
 
@@ -167,7 +168,9 @@ class Scene(Standing):
     def _show_wires(self, document: Document, moved: set[str]) -> None:
         """Makes wires, and runs those anew whose ends have moved, or that have to find a way between cards that have."""
         if document.wires is not self._wires_seen:
-            wanted = {(wire.start, wire.end): wire for wire in document.wires if wire.start_node in self.nodes and wire.end_node in self.nodes}
+            wanted = {
+                (wire.start, wire.end): wire for wire in document.wires if wire.start_node in self.nodes and wire.end_node in self.nodes
+            }
             gone = len(self.wires)
             self._take_away(self.wires, wanted)
             self._wires_of = {}
@@ -311,7 +314,7 @@ class Scene(Standing):
         for wire_item in self.wires.values():
             wire = wire_item.wire
             spec = facts.inferred.outputs.get(wire.start_node, {}).get(wire.start_port)
-            wire_item.shape_text = "" if spec is None else f"{spec.kind.value} {spec.text}" if spec.shape else spec.kind.value
+            wire_item.shape_text = wire_item.kind if spec is None else f"{spec.kind.value} {spec.text}" if spec.shape else spec.kind.value
         stages = lanes_of(facts.stages, facts.document, self.catalogue)
         if stages != self._stages:
             self._stages = stages

@@ -124,7 +124,11 @@ class Picture:
             painter.drawPixmap(0, 0, self._image)
             painter.setWorldTransform(transform)
         else:
-            painter.drawPixmap(bounds, self._image, QRectF(0, 0, bounds.width() * self._look[0] * self._look[1], bounds.height() * self._look[0] * self._look[1]))
+            painter.drawPixmap(
+                bounds,
+                self._image,
+                QRectF(0, 0, bounds.width() * self._look[0] * self._look[1], bounds.height() * self._look[0] * self._look[1]),
+            )
         if not self._fresh or self._look != (scale, ratio):
             sharpening.later(item)
         return True

@@ -24,6 +24,9 @@ from memstudio.experiment.document import Document, Wire
 from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.kinds import Kind
 
+#: words smaller than this part of their size cannot be written in: the paper comes nearer first
+_WRITABLE = 0.7
+
 
 class Sheet(Paper):
     """The document on paper, and what can be done there without a hand.
@@ -172,8 +175,12 @@ class Sheet(Paper):
         if self.note_field is not None:
             self.note_field.end()
         self.session.select([id])
-        if not self.seen().intersects(self.items_of.notes[id].body):
+        self.fit_on_resize = False
+        if self.scale_now < _WRITABLE:
+            self.set_scale(1.0)
             self.centerOn(self.items_of.notes[id])
+        self.ensureVisible(self.items_of.notes[id].body)
+        self.moved.emit()
         self.items_of.notes[id].set_editing(True)
         self.note_field = NoteField(self, note)
         self.note_field.ended.connect(self._note_written)

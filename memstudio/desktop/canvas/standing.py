@@ -147,7 +147,7 @@ class Standing(QGraphicsScene):
     def seen_boxes(self) -> Mapping[str, QRectF]:
         """Where each node is seen, by its id."""
         in_groups = {id: self.groups[group].body for id, group in self.folded.items() if group in self.groups}
-        return {id: in_groups[id] if id in in_groups else item.body for id, item in self.nodes.items()}
+        return {id: item.body for id, item in self.nodes.items()} | in_groups
 
 
 def united(boxes: Iterable[QRectF]) -> QRectF:
