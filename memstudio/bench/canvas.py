@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NODES = 500
 FRAMES = 40
+#: which node is dragged and edited
+DRAGGED = 250
 #: milliseconds a frame may take, and milliseconds the window may be held while a document is opened
 MOST, HELD = 16.0, 50.0
 #: the canvas of a window of 1,600 x 1,000
@@ -43,7 +45,7 @@ def main(as_json: bool = False) -> dict[str, Any]:
     return found
 
 
-def document(nodes: int = NODES) -> Document:
+def document(nodes: int) -> Document:
     """An experiment of that many nodes: one task, a long stack of memories row by row, a readout, a learner and what looks on."""
     from memstudio.experiment.document import Document, Node, Wire
 
@@ -76,7 +78,7 @@ def _rows() -> Iterator[dict[str, Any]]:
     canvas.show()
     app.processEvents()
     try:
-        held = _opened(app, canvas, document())
+        held = _opened(app, canvas, document(NODES))
         yield _row(f"opening {NODES} nodes, longest pause", [held], HELD)
         for where, frames in (("whole", _far(canvas)), ("at full size", _near(canvas))):
             _settle(app, canvas)
@@ -132,8 +134,8 @@ def _far(canvas: Canvas) -> Frames:
         "scrolling": lambda i: view.pan(QPoint(7 if i % 8 < 4 else -7, 5 if i % 4 < 2 else -5)),
         "zooming": lambda i: view.zoom(0.5 if i % 16 < 8 else -0.5),
         "rubber band over all": _band(canvas),
-        "dragging one node": _drag(canvas, 250),
-        "editing one value": _edit(canvas, "n250"),
+        "dragging one node": _drag(canvas, f"n{DRAGGED}"),
+        "editing one value": _edit(canvas, f"n{DRAGGED}"),
     }
 
 
@@ -146,8 +148,8 @@ def _near(canvas: Canvas) -> Frames:
         "repaint": lambda _: view.viewport().update(),
         "scrolling": lambda i: view.pan(QPoint(23 if i % 8 < 4 else -23, 17)),
         "zooming": lambda i: view.zoom(-0.5 if i % 16 < 8 else 0.5),
-        "dragging one node": _drag(canvas, 250),
-        "editing one value": _edit(canvas, "n250"),
+        "dragging one node": _drag(canvas, f"n{DRAGGED}"),
+        "editing one value": _edit(canvas, f"n{DRAGGED}"),
     }
 
 
@@ -168,11 +170,11 @@ def _band(canvas: Canvas) -> Callable[[int], object]:
     return band
 
 
-def _drag(canvas: Canvas, which: int) -> Callable[[int], object]:
+def _drag(canvas: Canvas, id: str) -> Callable[[int], object]:
     """One node in the hand, up and down across others."""
     from PySide6.QtCore import QEvent, QPoint
 
-    id, view = f"n{which}", canvas.view
+    view = canvas.view
 
     def drag(frame: int) -> None:
         if frame == 0:

@@ -113,5 +113,3 @@ def test_the_inspector_goes_to_the_form_of_the_chip(session: Session, qtbot: QtB
     assert session.selected == ("learn",)
     assert page.focusWidget().accessibleName() == "Strategies, 1"
     page.close_page()
-
-
