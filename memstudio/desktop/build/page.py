@@ -293,7 +293,7 @@ class BuildPage(QWidget):
             "canvas.fit": (view.fit, view),
             "canvas.zoom_in": (partial(view.zoom, 1), self),
             "canvas.zoom_out": (partial(view.zoom, -1), self),
-            "canvas.actual": (partial(view.set_scale, 1.0), self),
+            "canvas.actual": (view.actual_size, self),
             "canvas.align": (partial(doing.tidy, session), self),
             "canvas.group": (view.group, view),
             "canvas.ungroup": (partial(doing.ungroup, session), view),

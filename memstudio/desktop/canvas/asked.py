@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.connect_box import ConnectBox
 from memstudio.desktop.canvas.naming import Naming
-from memstudio.desktop.canvas.scene import united
 from memstudio.desktop.canvas.sheet import Sheet
+from memstudio.desktop.canvas.standing import united
 from memstudio.desktop.session import Message, Session, wire_id
 from memstudio.experiment import edits
 from memstudio.experiment.document import Wire

@@ -16,7 +16,8 @@ WORDS = 0.58
 RADIUS = 9.0
 _INSET, _END = 14.0, 12.0
 _DOT = 4.5
-_CURVE = QRectF(WIDTH - 54, 13, 40, 18)
+#: beside the second line, which gives up phrases for it; the title stays whole
+_CURVE = QRectF(WIDTH - 54, 33, 40, 17)
 
 Points = tuple[tuple[float, float], ...]
 
@@ -35,21 +36,21 @@ class Face:
 
     def lay_out(self, card: Card, now: Ink) -> None:
         """Chooses the words that fit, in the fonts of this ink."""
-        room = WIDTH - _INSET - _END - (20 if self.fault else 0) - (46 if self.curve else 0)
+        room = WIDTH - _INSET - _END - (20 if self.fault else 0)
         title = now.title_width.elidedText(card.title, Qt.TextElideMode.ElideRight, room)
-        line = fitting(card.phrases, now.small_width, WIDTH - _INSET - _END)
+        line = fitting(card.phrases, now.line_width, WIDTH - _INSET - _END - (48 if self.curve else 0))
         self.elided = title != card.title or line != card.line
         self._title.setText(title)
-        self._title.prepare(QTransform(), now.title)
+        self._title.prepare(QTransform(), now.card_title)
         self._line.setText(line)
-        self._line.prepare(QTransform(), now.small)
+        self._line.prepare(QTransform(), now.card_line)
         self._parts = []
         for part in card.parts:
-            words = now.tiny_width.elidedText(part.title, Qt.TextElideMode.ElideRight, chip(part).width() - (8 if part.more else 21))
+            words = now.chip_width.elidedText(part.title, Qt.TextElideMode.ElideRight, chip(part).width() - (8 if part.more else 21))
             self.elided = self.elided or words != part.title
             text = QStaticText(words)
             text.setTextFormat(Qt.TextFormat.PlainText)
-            text.prepare(QTransform(), now.tiny)
+            text.prepare(QTransform(), now.card_chip)
             self._parts.append((part, text))
 
     def draw(self, painter: QPainter, now: Ink, card: Card, scale: float) -> None:
@@ -69,14 +70,14 @@ class Face:
     def _draw_words(self, painter: QPainter, now: Ink, card: Card, scale: float) -> None:
         middle = card.head / 2
         painter.setPen(now.text)
-        painter.setFont(now.title)
+        painter.setFont(now.card_title)
         painter.drawStaticText(QPointF(_INSET, middle - (18 if card.phrases else 20 if card.parts else 9)), self._title)
         if card.phrases and scale >= WORDS:
             painter.setPen(now.dim)
-            painter.setFont(now.small)
+            painter.setFont(now.card_line)
             painter.drawStaticText(QPointF(_INSET, middle + 2), self._line)
         if self._parts:
-            painter.setFont(now.tiny)
+            painter.setFont(now.card_chip)
         for part, text in self._parts:
             at = chip(part)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -89,10 +90,9 @@ class Face:
                 painter.drawStaticText(QPointF(at.left() + (6 if part.more else 16), at.top() + 1), text)
 
     def _draw_curve(self, painter: QPainter, now: Ink, card: Card) -> None:
-        box = _CURVE.translated(-20 if self.fault else 0, 0)
         painter.setPen(QPen(now.family(card.family), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        points = [QPointF(box.left() + x * box.width(), box.bottom() - y * box.height()) for x, y in self.curve]
+        points = [QPointF(_CURVE.left() + x * _CURVE.width(), _CURVE.bottom() - y * _CURVE.height()) for x, y in self.curve]
         painter.drawPolyline(QPolygonF(points))
 
     def _draw_fault(self, painter: QPainter, now: Ink) -> None:
@@ -105,7 +105,7 @@ class Face:
         else:
             painter.drawEllipse(mark)
         painter.setPen(now.on_bad)
-        painter.setFont(now.mark)
+        painter.setFont(now.card_mark)
         painter.drawText(mark.adjusted(0, 3 if self.careful else 0, 0, 0), Qt.AlignmentFlag.AlignCenter, "!")
 
 

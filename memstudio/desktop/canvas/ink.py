@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QFontMetricsF, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
-from memstudio.desktop import theme
+from memstudio.desktop import lengths, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.colours import blend
 from memstudio.desktop.fonts import sans, semibold
@@ -26,10 +26,15 @@ class Ink:
         self.hover = QColor(tokens.hover)
         self.body, self.title, self.section = sans(), semibold(), semibold(looks.TYPE_SMALL)
         self.small, self.tiny = sans(looks.TYPE_SMALL), sans(looks.TYPE_AXIS)
-        # measured once: asking a font for its metrics at every card costs more than drawing it
-        self.title_width, self.small_width, self.tiny_width = (QFontMetricsF(one) for one in (self.title, self.small, self.tiny))
         self.chip = QColor(tokens.chip_background)
-        self.mark = semibold(looks.TYPE_SMALL)
+        # What is drawn on the paper has the size of the drawing: larger type makes the paper come nearer (Paper.fit), cards and all.
+        self.card_title, self.card_mark = _drawn(semibold(), looks.TYPE_BODY), _drawn(semibold(), looks.TYPE_SMALL)
+        self.card_text, self.card_line, self.card_chip = (
+            _drawn(sans(), size) for size in (looks.TYPE_BODY, looks.TYPE_SMALL, looks.TYPE_AXIS)
+        )
+        # measured once: asking a font for its metrics at every card costs more than drawing it
+        drawn = (self.card_title, self.card_line, self.card_chip)
+        self.title_width, self.line_width, self.chip_width = (QFontMetricsF(one) for one in drawn)
         self._families: dict[str, QColor] = {}
         self._kinds: dict[str, QColor] = {}
         self._soft: dict[str, QColor] = {}
@@ -61,13 +66,20 @@ class Ink:
         return self._kinds[kind]
 
 
-_by_name: dict[str, Ink] = {}
+def _drawn(font: QFont, pixels: int) -> QFont:
+    """A font at a size of the drawing, however large type is chosen to be."""
+    font.setPixelSize(pixels)
+    return font
+
+
+_by_name: dict[str, tuple[float, Ink]] = {}
 
 
 def ink() -> Ink:
-    """The ink of the theme that is shown now."""
+    """The ink of the theme, and the size of type, that are shown now."""
     tokens = theme.current()
-    found = _by_name.get(tokens.name)
-    if found is None or found.tokens is not tokens:
-        found = _by_name[tokens.name] = Ink(tokens)
+    scale, found = _by_name.get(tokens.name, (0.0, None))
+    if found is None or found.tokens is not tokens or scale != lengths.scale():
+        found = Ink(tokens)
+        _by_name[tokens.name] = (lengths.scale(), found)
     return found

@@ -139,6 +139,6 @@ class LaneItem(QGraphicsItem):
             painter.fillRect(QRectF(band.left() + 14, band.top() + 10, 8, 8), now.family(self.lane.family))
             if scale >= _READABLE:
                 painter.setPen(now.dim)
-                painter.setFont(now.small)
-                words = now.small_width.elidedText(self.lane.title, Qt.TextElideMode.ElideRight, band.width() - 44)
+                painter.setFont(now.card_line)
+                words = now.line_width.elidedText(self.lane.title, Qt.TextElideMode.ElideRight, band.width() - 44)
                 painter.drawText(QRectF(band.left() + 28, band.top() + 2, band.width() - 40, _HEAD), Qt.AlignmentFlag.AlignVCenter, words)

@@ -87,8 +87,8 @@ class GroupItem(QGraphicsItem):
         painter.drawRoundedRect(self._bounds, 10, 10)
         if painter.worldTransform().m11() >= READABLE:
             painter.setPen(now.dim)
-            painter.setFont(now.small)
-            words = now.small_width.elidedText(self.shown.title, Qt.TextElideMode.ElideRight, self._bounds.width() - 28)
+            painter.setFont(now.card_line)
+            words = now.line_width.elidedText(self.shown.title, Qt.TextElideMode.ElideRight, self._bounds.width() - 28)
             painter.drawText(self.head.adjusted(14, 0, -14, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_folded(self, painter: QPainter, now: Ink, card: Card) -> None:
@@ -174,7 +174,7 @@ class NoteItem(QGraphicsItem):
             painter.drawLine(body.bottomRight() - QPointF(back, 3), body.bottomRight() - QPointF(3, back))
         if not self.editing and painter.worldTransform().m11() >= READABLE / 2:
             painter.setPen(now.text if self.note.text else now.dim)
-            painter.setFont(now.body)
+            painter.setFont(now.card_text)
             flags = Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignTop.value
             room = body.adjusted(INSET[0], INSET[1], -INSET[0], -INSET[1])
             painter.drawText(room, flags, self.note.text or "Empty note. Double-click to write.")

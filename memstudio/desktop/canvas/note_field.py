@@ -60,7 +60,7 @@ class NoteField(QPlainTextEdit):
             return
         body = item.body.adjusted(INSET[0], INSET[1] - 1, -INSET[0], -INSET[1] + 1)
         self.setGeometry(QRect(self._view.mapFromScene(body.topLeft()), self._view.mapFromScene(body.bottomRight())))
-        font = QFont(ink().body)
+        font = QFont(ink().card_text)
         font.setPixelSize(max(_SMALLEST, round(tokens.TYPE_BODY * scale)))
         if font != self.font():
             self.setFont(font)
@@ -108,5 +108,5 @@ class NoteField(QPlainTextEdit):
 def needed(text: str, width: float) -> float:
     """The height a note of this width needs for its words."""
     room = QRectF(0, 0, max(20.0, width - 2 * INSET[0]), 1e6)
-    high = QFontMetricsF(ink().body).boundingRect(room, Qt.TextFlag.TextWordWrap.value, text or " ").height()
+    high = QFontMetricsF(ink().card_text).boundingRect(room, Qt.TextFlag.TextWordWrap.value, text or " ").height()
     return math.ceil((high + 2 * INSET[1] + 4) / _STEP) * _STEP

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPixmap, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import lengths, theme
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.canvas.node_item import READABLE
 from memstudio.desktop.canvas.scene import Scene
@@ -55,7 +55,15 @@ class Paper(QGraphicsView):
         self.setAcceptDrops(True)
         self.setFrameStyle(0)
 
+    def actual_size(self) -> None:
+        """One point of the drawing to one of the screen; more, where larger type is chosen."""
+        self.fit_on_resize = False
+        self.set_scale(lengths.scale())
+
     def _repaint(self) -> None:
+        """In other colours, or with type of another size: then the paper comes nearer, or goes further away."""
+        if self.fit_on_resize:
+            self.fit()
         self.viewport().update()
 
     def seen(self) -> QRectF:
@@ -89,14 +97,14 @@ class Paper(QGraphicsView):
         self.moved.emit()
 
     def fit(self) -> None:
-        """Shows everything, never larger than life."""
+        """Shows everything, never larger than life (than type is chosen to be)."""
         extent = self.items_of.extent()
         if extent.isEmpty():
             self.setTransform(QTransform())
             self.centerOn(0, 0)
         else:
             room = self.viewport().rect()
-            scale = min(room.width() / (extent.width() + 2 * _MARGIN), room.height() / (extent.height() + 2 * _MARGIN), 1.0)
+            scale = min(room.width() / (extent.width() + 2 * _MARGIN), room.height() / (extent.height() + 2 * _MARGIN), lengths.scale())
             self.setTransform(QTransform.fromScale(max(scale, SMALLEST), max(scale, SMALLEST)))
             self.centerOn(extent.center())
         self.moved.emit()

@@ -112,7 +112,7 @@ class WireItem(QGraphicsItem):
 
     def _label(self) -> QRectF:
         """The chip that says the shape, above the middle of the line."""
-        width = ink().tiny_width.horizontalAdvance(self.shape_text) + 16
+        width = ink().chip_width.horizontalAdvance(self.shape_text) + 16
         return QRectF(0, 0, width, 18).translated(self._path.pointAtPercent(0.5) - QPointF(width / 2, 26))
 
     def _measure(self) -> None:
@@ -149,5 +149,5 @@ class WireItem(QGraphicsItem):
             painter.setBrush(now.card)
             painter.drawRoundedRect(label, 9, 9)
             painter.setPen(now.text)
-            painter.setFont(now.tiny)
+            painter.setFont(now.card_chip)
             painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self.shape_text)

@@ -14,7 +14,9 @@ from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.canvas.scene import Scene
 from memstudio.desktop.colours import contrast
 from memstudio.desktop.session import Session
+from memstudio.desktop.tokens import THEMES
 from memstudio.experiment import edits
+from memstudio.experiment.document import Document, Node
 from tests.desktop.hand import Hand
 
 MANY = 180
@@ -117,10 +119,27 @@ def test_what_is_dimmed_is_pale_from_afar(canvas: Canvas) -> None:
     assert look(canvas).pixelColor(at) == before
 
 
+def test_larger_type_brings_the_paper_nearer_and_keeps_the_cards(canvas: Canvas, session: Session) -> None:
+    session.show(Document(nodes=[Node(id="task", component="task.digits")]))
+    before = ink().title_width.horizontalAdvance("Gated delta rule")
+    assert canvas.view.scale_now == 1.0
+    theme.set_size(150)
+    try:
+        assert canvas.view.scale_now == 1.5
+        assert ink().title_width.horizontalAdvance("Gated delta rule") == before
+        assert ink().body.pixelSize() > ink().card_text.pixelSize()
+        canvas.view.set_scale(0.5)
+        canvas.view.actual_size()
+        assert canvas.view.scale_now == 1.5
+    finally:
+        theme.set_size(100)
+    assert canvas.view.scale_now == 1.5
+
+
 # ---------------------------------------------------------------------------------------------- wires
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", THEMES)
 def test_every_kind_of_wire_is_seen_in_both_themes(name: str) -> None:
     theme.set_theme(name)
     now = ink()
