@@ -13,8 +13,8 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QGraphicsItem
 
-#: milliseconds of a frame that may go into new pictures; the rest of a frame is for laying them down
-BUDGET = 5.0
+#: milliseconds of a frame that may go into new pictures, the rest being for laying them down; but so many are drawn at least
+BUDGET, LEAST = 5.0, 16
 #: zooming is over when this many milliseconds pass without a new scale
 REST = 120
 #: larger than this few cards are in sight, and their pictures would be large: they are drawn as they are
@@ -29,7 +29,7 @@ class Sharpening(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._spent = 0.0
+        self._spent, self._drawn = 0.0, 0
         self._waiting: set[QGraphicsItem] = set()
         self._kept: dict[Picture, None] = {}
         self._scale = 0.0
@@ -41,7 +41,7 @@ class Sharpening(QObject):
 
     def begin(self, scale: float) -> None:
         """A frame begins at this scale."""
-        self._spent = 0.0
+        self._spent, self._drawn = 0.0, 0
         if scale != self._scale:
             self.zooming = self._scale > 0
             self._scale = scale
@@ -50,11 +50,12 @@ class Sharpening(QObject):
 
     def may_draw(self) -> bool:
         """Whether this frame has time for another picture."""
-        return not self.zooming and self._spent < BUDGET
+        return not self.zooming and (self._spent < BUDGET or self._drawn < LEAST)
 
     def drew(self, picture: Picture, seconds: float) -> None:
         """A picture was drawn; the one that was not used for longest may have to go."""
         self._spent += 1e3 * seconds
+        self._drawn += 1
         self._kept.pop(picture, None)
         self._kept[picture] = None
         while len(self._kept) > KEPT:
@@ -111,9 +112,9 @@ class Picture:
             draw(painter, scale)
             return True
         if (not self._fresh or self._look != (scale, ratio)) and sharpening.may_draw():
-            started = time.perf_counter()
+            started = time.thread_time()
             self._draw(bounds, scale, ratio, draw)
-            sharpening.drew(self, time.perf_counter() - started)
+            sharpening.drew(self, time.thread_time() - started)
         if self._image is None:
             sharpening.later(item)
             return False

@@ -75,9 +75,11 @@ def test_themes_repaint_the_canvas(canvas: Canvas) -> None:
     assert ground() == light
 
 
-def test_what_is_painted_twice_looks_the_same(canvas: Canvas) -> None:
-    """Cards are painted straight the first time and from a picture of them afterwards."""
+def test_what_is_painted_twice_looks_the_same(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.view.set_scale(1.0)
+    canvas.view.viewport().grab()
+    sharpening = canvas.view.items_of.sharpening
+    qtbot.waitUntil(lambda: sharpening.sharp and not sharpening.zooming)
     first = canvas.view.viewport().grab().toImage()
     for _ in range(3):
         again = canvas.view.viewport().grab().toImage()
