@@ -135,8 +135,9 @@ def test_the_window_is_not_asked_to_draw_more_than_a_few_times_a_second(
 
 
 def test_of_a_study_the_run_at_work_is_shown(opened: Library) -> None:
+    """Also where another, that began later, is at its end already."""
     made = submit(opened, gallery_study())
-    for run, end in ((made.runs[0], "finished"), (made.runs[1], None)):
+    for run, end in ((made.runs[1], None), (made.runs[0], "finished")):
         with RunWriter(opened.folder, lease(opened, run)) as writer:
             writer.start(10, "cpu", 1, {}, {})
             writer.points(0, {"loss[split=train]": 1.0})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +16,7 @@ from memstudio.desktop.colours import contrast
 from memstudio.desktop.session import Session
 from memstudio.desktop.tokens import THEMES
 from memstudio.experiment import edits
-from memstudio.experiment.document import Document, Node
+from memstudio.experiment.document import Document, Node, Wire
 from tests.desktop.hand import Hand
 
 MANY = 180
@@ -163,8 +163,39 @@ def test_wires_at_rest_pointed_at_and_chosen_look_different(canvas: Canvas, sess
         return image
 
     wire.shape_text = ""
-    looks = [painted(), painted(hovered=True), painted(chosen=True)]
-    assert looks[0] != looks[1] != looks[2] != looks[0]
+
+    def width(image: QImage) -> float:
+        """How many pixels the line covers from above to below, without a look at its colour."""
+        return sum(image.pixelColor(60, y).alphaF() for y in range(image.height()))
+
+    widths = [width(painted()), width(painted(hovered=True)), width(painted(chosen=True))]
+    assert widths[0] + 0.8 < widths[1] < widths[2] - 0.8
+
+
+def test_wires_are_run_anew_when_an_edit_moves_an_end_or_a_card_in_their_way(canvas: Canvas, session: Session) -> None:
+    items = canvas.view.items_of
+    wire, back = items.wires["task.tokens", "embed.tokens"], items.wires["classify.scores", "learn.model"]
+    before = back.path
+    session.edit("Move", lambda d: edits.move(d, {"embed": (300.0, 40.0)}))
+    assert wire.path.pointAtPercent(1.0) == items.nodes["embed"].place_of(items.nodes["embed"].card.plug("in", "tokens"))
+    assert back.goes_around
+    level = back.path.pointAtPercent(0.5).y()
+    session.edit("Move", lambda d: edits.move(d, {"embed": (300.0, level - 32)}))
+    assert back.path != before
+    assert abs(back.path.pointAtPercent(0.5).y() - level) >= 30
+
+
+def test_a_wire_is_there_as_soon_as_its_node_is(session: Session) -> None:
+    """A file may name a node that is not in it; when one of that name comes, the wire stands already."""
+    task, end = Node(id="task", component="task.digits"), Node(id="flat", component="encoder.flat_pixels")
+    alone = Document(nodes=[task], wires=[Wire(start="task.image", end="flat.image")])
+    scene = Scene(session.catalogue)
+    scene.show_document(alone)
+    assert scene.wires == {}
+    scene.show_document(alone.model_copy(update={"nodes": [task, end]}))
+    assert list(scene.wires) == [("task.image", "flat.image")]
+    scene.show_document(alone)
+    assert scene.wires == {}
 
 
 def test_pointing_at_a_wire_says_its_shape_or_kind(canvas: Canvas) -> None:
@@ -208,6 +239,9 @@ def test_dragging_in_the_overview_moves_the_paper_with_the_hand(canvas: Canvas, 
     middle = minimap.rect().center()
     qtbot.mousePress(minimap, Qt.MouseButton.LeftButton, pos=middle)
     assert (canvas.view.seen().center() - before).manhattanLength() < 40
-    qtbot.mouseMove(minimap, middle + (minimap.rect().topLeft() - middle) / 4)
-    assert canvas.view.seen().center().x() < before.x() - 40
+    scale, _ = minimap._scale()
+    qtbot.mouseMove(minimap, middle - QPoint(12, 5))
+    moved = canvas.view.seen().center() - before
+    assert moved.x() == pytest.approx(-12 / scale, abs=20)
+    assert moved.y() == pytest.approx(-5 / scale, abs=20)
     qtbot.mouseRelease(minimap, Qt.MouseButton.LeftButton, pos=middle)
