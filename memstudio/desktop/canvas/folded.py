@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -14,12 +13,6 @@ from memstudio.experiment.document import Document, Group, Wire
 
 #: more components than this are counted, not named
 _TOLD = 8
-
-
-class HasCard(Protocol):
-    """What shows a card."""
-
-    card: Card
 
 
 def folded_members(document: Document) -> dict[str, str]:
@@ -60,8 +53,6 @@ def folded_place(members: QRectF, height: float) -> QPointF:
     return QPointF(round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
 
 
-def folded_tip(group: Group, nodes: Mapping[str, HasCard]) -> str:
-    """What a folded group says when it is pointed at: what is inside."""
-    inside = [nodes[id].card.title for id in group.nodes if id in nodes]
-    shown = inside if len(inside) <= _TOLD else [*inside[: _TOLD - 1], f"and {len(inside) - _TOLD + 1} more"]
-    return "\n".join([*shown, "Double-click to unfold."])
+def told(titles: Sequence[str]) -> list[str]:
+    """The titles of what is inside, as many as one reads."""
+    return list(titles) if len(titles) <= _TOLD else [*titles[: _TOLD - 1], f"and {len(titles) - _TOLD + 1} more"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from memstudio.desktop.canvas.cards import WIDTH, Card, Plug
-from memstudio.desktop.canvas.face import RADIUS, Face
+from memstudio.desktop.canvas.face import RADIUS, Face, draw_plugs
+from memstudio.desktop.canvas.folded import told
 from memstudio.desktop.canvas.ink import Ink, ink
-from memstudio.desktop.canvas.node_item import READABLE, nearest_plug
+from memstudio.desktop.canvas.node_item import READABLE, NodeItem, nearest_plug
 from memstudio.experiment.document import Group, Note
 
 _MARGIN, _HEAD = 20.0, 28.0
@@ -30,6 +33,7 @@ class GroupItem(QGraphicsItem):
         self.shown = group
         self.chosen = False
         self.card: Card | None = None
+        self.inside: tuple[NodeItem, ...] = ()
         self._face = Face()
         self._ink: Ink | None = None
         self._bounds = QRectF()
@@ -49,6 +53,22 @@ class GroupItem(QGraphicsItem):
             self.card, self._bounds, self._ink = card, bounds, None
             self.setZValue(2 if card is not None else 0)
             self.update()
+
+    def look_inside(self, inside: Iterable[NodeItem]) -> None:
+        """What is wrong with the nodes inside is said on the card of a folded group, and they are dimmed and lit there."""
+        self.inside = tuple(inside)
+        wrong = [node for node in self.inside if node.fault]
+        fault, careful = bool(wrong), bool(wrong) and all(node.careful for node in wrong)
+        if (fault, careful) != (self._face.fault, self._face.careful):
+            self._face.fault, self._face.careful = fault, careful
+            self._ink = None
+        if self.card is not None:
+            self.update()
+
+    def tip(self) -> str:
+        """What a folded group says when it is pointed at: what is inside, and what is wrong there."""
+        wrong = [f"{node.card.title}: {node.fault}" for node in self.inside if node.fault]
+        return "\n".join([*told([node.card.title for node in self.inside]), *wrong, "Double-click to unfold."])
 
     def set_chosen(self, chosen: bool) -> None:
         """Shows whether the group is selected."""
@@ -96,6 +116,7 @@ class GroupItem(QGraphicsItem):
             self._face.lay_out(card, now)
             self._ink = now
         scale = painter.worldTransform().m11()
+        painter.setOpacity(0.32 if self.inside and all(node.dimmed for node in self.inside) else 1.0)
         painter.setPen(QPen(now.dim, 1.0))
         painter.setBrush(now.card)
         painter.drawRoundedRect(self._bounds.adjusted(8, _BELOW, -8, _BELOW), RADIUS, RADIUS)
@@ -105,7 +126,12 @@ class GroupItem(QGraphicsItem):
         painter.setPen(now.chosen if self.chosen else QPen(now.dim, 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush if scale >= READABLE else now.card)
         painter.drawRoundedRect(QRectF(0, 0, WIDTH, card.height), RADIUS, RADIUS)
+        if scale >= READABLE:
+            lit = {(node.lit.side, node.lit.address) for node in self.inside if node.lit is not None}
+            for plug in card.plugs:
+                draw_plugs(painter, now, [plug], plug if (plug.side, plug.address) in lit else None)
         painter.translate(-self._bounds.topLeft())
+        painter.setOpacity(1.0)
 
 
 class NoteItem(QGraphicsItem):

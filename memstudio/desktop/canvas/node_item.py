@@ -98,6 +98,8 @@ class NodeItem(QGraphicsItem):
         if plug != self.lit:
             self.lit = plug
             self.update()
+            if self._changed is not None and self.stand_in is not None:
+                self._changed()
 
     def set_lit_part(self, address: str) -> None:
         """Frames the chip of the component inside that is pointed at."""

@@ -147,7 +147,7 @@ class Scene(Standing):
             return False
         card = card_of(node, self.document, self.catalogue, implied, ports)
         if item is None:
-            item = self.nodes[node.id] = NodeItem(card, self.sharpening, self.far.forget)
+            item = self.nodes[node.id] = NodeItem(card, self.sharpening, self._looks_other)
             item.set_far(self.far.here)
             self.addItem(item)
             self._wires_seen = None
@@ -157,6 +157,13 @@ class Scene(Standing):
         item.setPos(QPointF(*node.place))
         self._coming.pop(node.id, None)
         return moved
+
+    def _looks_other(self) -> None:
+        """A node is lit, dimmed or marked: it is seen from afar, and on the card of the folded group it is in."""
+        self.far.forget()
+        for id in set(self.folded.values()):
+            if id in self.groups:
+                self.groups[id].update()
 
     def _read_wires(self, document: Document) -> None:
         """Which ports of each node have wires, in document order; read again only when the wires are others."""
@@ -262,6 +269,7 @@ class Scene(Standing):
             stand_in = None
         for one in inside.values():
             one.stand_in = stand_in
+        item.look_inside(inside.values())
 
     def _show_notes(self, document: Document) -> None:
         self._take_away(self.notes, {note.id for note in document.notes})
@@ -311,6 +319,8 @@ class Scene(Standing):
         for id, item in self.nodes.items():
             mine = faults.get(id, [])
             item.set_fault("\n".join(p.reason for p in mine) or None, bool(mine) and all(p.severity != "error" for p in mine))
+        for group in self.groups.values():
+            group.look_inside(group.inside)
         for wire_item in self.wires.values():
             wire = wire_item.wire
             spec = facts.inferred.outputs.get(wire.start_node, {}).get(wire.start_port)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.add_box import AddBox
 from memstudio.desktop.canvas.cards import Plug
-from memstudio.desktop.canvas.folded import folded_tip
 from memstudio.desktop.canvas.grid import corner
 from memstudio.desktop.canvas.note_field import NoteField
 from memstudio.desktop.canvas.paper import Paper
@@ -258,4 +257,4 @@ class Sheet(Paper):
             part = node.part_at(at)
             return part.tip if part is not None else node.tip()
         group = self.items_of.folded_at(at)
-        return folded_tip(group.shown, self.items_of.nodes) if group is not None else ""
+        return group.tip() if group is not None else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
 
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
@@ -126,3 +128,25 @@ def test_from_afar_those_inside_are_not_painted(folded: Canvas) -> None:
     boxes = [box for both in folded.view.items_of.far.cards().values() for box in both[0]]
     assert folded.view.items_of.nodes["embed"].body not in boxes
     assert folded.view.items_of.nodes["task"].body in boxes
+
+
+def test_what_is_wrong_inside_is_said_on_the_card(folded: Canvas, session: Session, qtbot: QtBot) -> None:
+    assert not group(folded)._face.fault
+    session.edit("Off", lambda d: edits.disconnect(d, "task.tokens", "embed.tokens"))
+    qtbot.waitUntil(lambda: session.settled)
+    reason = folded.view.items_of.nodes["embed"].fault
+    assert reason
+    assert group(folded)._face.fault
+    assert reason in group(folded).tip()
+
+
+def test_it_is_dimmed_with_all_that_is_inside(folded: Canvas) -> None:
+    def image() -> QImage:
+        shot: QImage = folded.view.viewport().grab().toImage()
+        return shot
+
+    items, before = folded.view.items_of, image()
+    items.nodes["embed"].set_state(dimmed=True)
+    assert image() == before
+    items.nodes["mem1"].set_state(dimmed=True)
+    assert image() != before
