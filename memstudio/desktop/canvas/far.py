@@ -39,6 +39,10 @@ class Far(QGraphicsItem):
     def forget(self) -> None:
         """Something has moved, come or gone."""
         self._lines = self._cards = None
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Something is framed, or no more."""
         if self.here:
             self.update()
 

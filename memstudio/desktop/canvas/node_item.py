@@ -24,8 +24,8 @@ class NodeItem(QGraphicsItem):
     stand_in: where its plugs are while it is inside a folded group; None while it is seen itself.
     """
 
-    def __init__(self, card: Card, sharpening: Sharpening | None = None, changed: Callable[[], None] | None = None) -> None:
-        """changed: called when the card looks different from afar."""
+    def __init__(self, card: Card, sharpening: Sharpening | None = None, changed: Callable[[bool], None] | None = None) -> None:
+        """changed: called when the card looks different from afar; True: it is dimmed, or no more."""
         super().__init__()
         self._changed = changed
         self.card = card
@@ -44,6 +44,7 @@ class NodeItem(QGraphicsItem):
         self._ink: Ink | None = None
         self._bounds = QRectF()
         self._body = QRectF()
+        self._placed = QRectF()
         self.setZValue(2)
         self.set_card(card)
 
@@ -52,8 +53,14 @@ class NodeItem(QGraphicsItem):
         self.prepareGeometryChange()
         self.card = card
         self._body = QRectF(0, 0, WIDTH, card.height)
+        self._placed = self._body.translated(self.pos())
         self._bounds = self._body.adjusted(-8, -8, 8, 8)
         self._look_again()
+
+    def setPos(self, place: QPointF) -> None:  # type: ignore[override]
+        """Stands with its corner there. (Where it is is asked for thousands of times a frame, so it is kept.)"""
+        super().setPos(place)
+        self._placed = self._body.translated(place)
 
     def set_fault(self, fault: str | None, careful: bool) -> None:
         """Puts the mark of a problem on the card, or takes it away; careful: a warning, not an error."""
@@ -62,7 +69,7 @@ class NodeItem(QGraphicsItem):
             self._face.fault, self._face.careful = fault is not None, careful
             self._look_again()
             if self._changed is not None:
-                self._changed()
+                self._changed(False)
 
     def set_curve(self, points: Points, words: str = "") -> None:
         """Draws a small curve on the card; none takes it away. words: what its last value is, for the tip."""
@@ -88,7 +95,7 @@ class NodeItem(QGraphicsItem):
         self.dimmed = self.dimmed if dimmed is None else dimmed
         if before != (self.chosen, self.hovered, self.dimmed):
             if self._changed is not None:
-                self._changed()
+                self._changed(before[2] != self.dimmed)
             self.setZValue(3 if self.chosen else 2)
             self.setOpacity(0.32 if self.dimmed else 1.0)
             self.update()
@@ -99,7 +106,7 @@ class NodeItem(QGraphicsItem):
             self.lit = plug
             self.update()
             if self._changed is not None and self.stand_in is not None:
-                self._changed()
+                self._changed(False)
 
     def set_lit_part(self, address: str) -> None:
         """Frames the chip of the component inside that is pointed at."""
@@ -118,8 +125,8 @@ class NodeItem(QGraphicsItem):
 
     @property
     def body(self) -> QRectF:
-        """The card itself in scene coordinates, without its plugs."""
-        return self._body.translated(self.pos())
+        """The card itself in scene coordinates, without its plugs. Not for changing."""
+        return self._placed
 
     def plug_at(self, point: QPointF) -> Plug | None:
         """The plug within reach of a point of the scene, the nearest first."""

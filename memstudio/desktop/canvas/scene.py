@@ -158,9 +158,9 @@ class Scene(Standing):
         self._coming.pop(node.id, None)
         return moved
 
-    def _looks_other(self) -> None:
-        """A node is lit, dimmed or marked: it is seen from afar, and on the card of the folded group it is in."""
-        self.far.forget()
+    def _looks_other(self, dimmed: bool) -> None:
+        """A node is lit, marked or dimmed: it is seen from afar, and on the card of the folded group it is in."""
+        self.far.forget() if dimmed else self.far.look_again()
         for id in set(self.folded.values()):
             if id in self.groups:
                 self.groups[id].update()
@@ -200,7 +200,7 @@ class Scene(Standing):
         if wire.start_node not in self.nodes or wire.end_node not in self.nodes:
             return
         if key not in self.wires:
-            self.wires[key] = WireItem(wire, self._kind(wire), self.far.forget)
+            self.wires[key] = WireItem(wire, self._kind(wire), self._looks_other)
             self.wires[key].set_far(self.far.here)
             self.addItem(self.wires[key])
             self._run(self.wires[key])
@@ -346,7 +346,7 @@ class Scene(Standing):
             elif id in self.notes:
                 self.notes[id].setPos(place)
         self._shifted.update(places)
-        self.touch()
+        self.touch(places)
         for group in self.groups.values():
             if any(id in places for id in group.shown.nodes):
                 self._surround(group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
@@ -39,12 +39,19 @@ class Standing(QGraphicsScene):
         self.addItem(self.far)
         self.revision = 0
         self._coming: dict[str, QRectF] = {}
-        self._spans: list[Span] | None = None
+        self._spans: dict[str, Span] | None = None
         self._extent: QRectF | None = None
 
-    def touch(self) -> None:
-        """Something was moved, came or went: what was measured of all is measured again when it is needed."""
-        self._spans = self._extent = None
+    def touch(self, moved: Iterable[str] | None = None) -> None:
+        """Something was moved, came or went: what was measured of all is measured again when it is needed.
+
+        moved: where only these were moved, of which none comes or goes.
+        """
+        if moved is None or self.folded or self._spans is None:
+            self._spans = None
+        else:
+            self._spans.update((id, span(self.nodes[id].body)) for id in moved if id in self.nodes)
+        self._extent = None
         self.revision += 1
         self.far.forget()
 
@@ -75,12 +82,12 @@ class Standing(QGraphicsScene):
         found = {id: item.body.center() for id, item in self.nodes.items() if id not in self.folded}
         return found | {group: self.groups[group].body.center() for group in set(self.folded.values()) if group in self.groups}
 
-    def bodies(self) -> list[Span]:
+    def bodies(self) -> Collection[Span]:
         """Every card that is seen; measured once until something moves."""
         if self._spans is None:
-            self._spans = [span(node.body) for id, node in self.nodes.items() if id not in self.folded]
-            self._spans += [span(self.groups[id].body) for id in set(self.folded.values()) if id in self.groups]
-        return self._spans
+            self._spans = {id: span(node.body) for id, node in self.nodes.items() if id not in self.folded}
+            self._spans |= {id: span(self.groups[id].body) for id in set(self.folded.values()) if id in self.groups}
+        return self._spans.values()
 
     def extent(self) -> QRectF:
         """The rectangle that holds every node, group and note; empty when there is none. Not for changing."""

@@ -24,7 +24,7 @@ class WireItem(QGraphicsItem):
     folded_in: it runs inside a folded group and is not seen; changed: called when it looks different from afar.
     """
 
-    def __init__(self, wire: Wire, kind: str, changed: Callable[[], None] | None = None) -> None:
+    def __init__(self, wire: Wire, kind: str, changed: Callable[[bool], None] | None = None) -> None:
         super().__init__()
         self._changed = changed
         self._far = False
@@ -67,8 +67,8 @@ class WireItem(QGraphicsItem):
         self.dimmed = self.dimmed if dimmed is None else dimmed
         self.marked = self.marked if marked is None else marked
         if before != (self.chosen, self.hovered, self.dimmed, self.marked):
-            if self._changed is not None:
-                self._changed()
+            if before[2] != self.dimmed and self._changed is not None:
+                self._changed(True)
             if self._far:
                 self.set_far(True)
             self.prepareGeometryChange()
@@ -99,7 +99,7 @@ class WireItem(QGraphicsItem):
         """Shows or hides the wire; one inside a folded group stays hidden."""
         super().setVisible(visible and not self.folded_in)
         if self._changed is not None:
-            self._changed()
+            self._changed(True)
 
     @property
     def path(self) -> QPainterPath:
