@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from memstudio.desktop import theme
+from memstudio.desktop.canvas.cards import HEIGHT
 from memstudio.desktop.canvas.ink import Ink, ink
 from memstudio.desktop.canvas.paper import Paper
 
@@ -98,7 +99,8 @@ class Minimap(QWidget):
             painter.fillRect(note.body, now.line)
         for (family, _), (boxes, _) in items.far.cards().items():
             painter.setBrush(now.family(family) if family else now.dim)
-            painter.drawRects([QRectF(b.x(), b.y(), max(b.width(), least), max(b.height(), least)) for b in boxes])
+            small = least > HEIGHT
+            painter.drawRects([QRectF(b.x(), b.y(), max(b.width(), least), max(b.height(), least)) for b in boxes] if small else boxes)
         for group in items.groups.values():
             if group.isVisible() and group.card is not None:
                 painter.fillRect(group.body, now.dim)

@@ -102,12 +102,16 @@ class Sheet(Paper):
     def _spoken(self) -> str:
         """What a screen reader says of the selection."""
         items = [self.items_of.nodes[id] for id in self.session.selected if id in self.items_of.nodes]
+        folded = [self.items_of.groups[id] for id in self.session.selected if id in self.items_of.groups]
+        if not items and len(folded) == 1 and folded[0].card is not None:
+            return ", ".join(("folded group", folded[0].card.title, *folded[0].tip().splitlines()[:-1]))
         if not items:
             return f"{len(self.items_of.nodes)} components, none selected"
         if len(items) > 1:
             return f"{len(items)} components selected"
         card = items[0].card
-        return ", ".join(part for part in (card.title, card.family_title, card.line, items[0].fault or "") if part)
+        inside = f"inside: {', '.join(part.title for part in card.parts)}" if card.parts else ""
+        return ", ".join(words for words in (card.title, card.family_title, card.line, inside, items[0].fault or "") if words)
 
     def _opened(self) -> None:
         self.fit_on_resize = True

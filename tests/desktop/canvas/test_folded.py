@@ -150,3 +150,8 @@ def test_it_is_dimmed_with_all_that_is_inside(folded: Canvas) -> None:
     assert image() == before
     items.nodes["mem1"].set_state(dimmed=True)
     assert image() != before
+
+
+def test_it_is_told_to_screen_readers(folded: Canvas, session: Session) -> None:
+    session.select(["group1"])
+    assert folded.view.accessibleDescription() == "folded group, Memory block, Token embedding, Gated delta rule"

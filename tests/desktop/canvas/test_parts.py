@@ -113,3 +113,8 @@ def test_the_inspector_goes_to_the_form_of_the_chip(session: Session, qtbot: QtB
     assert session.selected == ("learn",)
     assert page.focusWidget().accessibleName() == "Strategies, 1"
     page.close_page()
+
+
+def test_what_is_inside_is_told_to_screen_readers(mixed: Canvas, session: Session) -> None:
+    session.select(["learn"])
+    assert "inside: Experience replay, Joint training" in mixed.view.accessibleDescription()
