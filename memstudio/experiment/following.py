@@ -59,12 +59,12 @@ class Following:
         if not entry.component.alone:
             problems = node_problems(made, Inferred(), self.catalogue)
             return next((problem.reason for problem in problems if problem.node == self._new), None)
-        if self.node.id not in made.entries:
-            return misfit(made, self.catalogue, f"{self.node.id}.?", f"{self._new}.?")
-        if not self._gives():
-            return f"{here} gives nothing, so nothing can follow it."
         if not entry.component.takes:
             return f"{made.titles[self._new]} takes nothing: it comes first, and cannot follow {here}."
+        if self.node.id not in made.entries:
+            return misfit(made, self.catalogue, f"{self.node.id}.?", f"{self._new}.{entry.component.takes[0].name}")
+        if not self._gives():
+            return f"{here} gives nothing, so nothing can follow it."
         return next(self._reasons(made, entry), None)
 
     def _reasons(self, made: Wiring, entry: Entry) -> Iterator[str]:

@@ -105,8 +105,8 @@ def _from_addon(component: str, catalogue: Catalogue) -> str:
         return ""
     if addon.state == "refused":
         return f" The add-on {addon.place} would bring it, and was refused: {addon.reason}"
-    answer = "say yes to it" if addon.state == "asked" else "take it in"
-    return f" The add-on {addon.place} would bring it: {answer} in Settings, under Add-ons. {addon.reason}"
+    answer = "say yes to it" if addon.state == "asked" else "it can be used again"
+    return f" The add-on {addon.place} would bring it: {answer}, in Settings under Add-ons. {addon.reason}"
 
 
 def _take(document: Document, id: str, component: str) -> Document:

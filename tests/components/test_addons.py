@@ -156,6 +156,9 @@ def test_an_installed_package_is_asked_about_without_being_imported(package: Pat
     assert one.components == ()
     assert not (package / "mark").exists()
     assert "theirs" not in sys.modules
+    absent = room.catalogue().would_bring("sequence.small")
+    assert absent is not None, "its declaration is looked through as text"
+    assert absent.state == "asked"
 
     room.allow("leaky")
     (one,) = listed().values()

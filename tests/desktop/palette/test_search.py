@@ -46,3 +46,21 @@ def test_every_word_must_fit() -> None:
 
 def test_accents_and_subscripts_are_read_as_plain_letters() -> None:
     assert plain("Schölkopf kₜ") == "scholkopf kt"
+
+
+def test_greek_letters_are_found_by_their_names() -> None:
+    with_alpha = [entry.id for entry in catalogue() if any("α" in one.text for one in entry.component.equations)]
+    assert with_alpha
+    assert set(with_alpha) <= set(ids("alpha"))
+
+
+def test_systems_are_found_by_their_ids() -> None:
+    source = next(source for entry in catalogue() for source in entry.component.sources if source.systems)
+    assert ids(source.systems[0])
+    assert ids(source.systems[0].lower()) == ids(source.systems[0])
+
+
+def test_what_was_meant_is_guessed_only_where_it_is_found() -> None:
+    assert SEARCH.nearest("gatted") == "gated"
+    assert SEARCH.nearest("gated") == ""
+    assert SEARCH.nearest("xyzzy") == ""

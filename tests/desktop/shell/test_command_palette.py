@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from memstudio.desktop import other_keys
 from memstudio.desktop.command_palette import Command, found
+from memstudio.desktop.other_keys import OTHER_KEYS
 from memstudio.desktop.window import Window
 
 
@@ -51,6 +55,91 @@ def test_studies_can_be_found_by_what_they_are_about(qtbot: QtBot, window: Windo
     assert window.palette_panel.titles == ["Open study: One network or an ensemble"]
 
 
+def test_letters_in_order_find_and_the_best_stands_first() -> None:
+    commands = [command("Add Grid rule"), command("Add Gated delta rule"), command("Regard")]
+    assert [c.title for c in found(commands, "gdr")] == ["Add Gated delta rule"]
+    assert [c.title for c in found(commands, "gadel")] == ["Add Gated delta rule"]
+    assert found(commands, "gxr") == []
+    assert [c.title for c in found([command("Stop it"), command("Top"), command("Zoom to p")], "top")] == ["Top", "Stop it", "Zoom to p"]
+
+
+def test_what_was_used_last_comes_first_and_breaks_ties() -> None:
+    commands = [command("Run"), command("Undo"), Command("Add X", "", lambda: None, "", asked=True)]
+    assert [c.title for c in found(commands, "", ["Undo"])] == ["Undo", "Run"]
+    assert [c.title for c in found(commands, "", ["Add X"])] == ["Add X", "Run", "Undo"]
+    assert [c.title for c in found([command("Go to A"), command("Go to B")], "go", ["Go to B"])] == ["Go to B", "Go to A"]
+
+
+def test_nodes_components_and_what_was_used_last(qtbot: QtBot, window: Window) -> None:
+    window.new()
+    open_palette, panel = window.actions_["help.palette"].trigger, window.palette_panel
+    open_palette()
+    assert not any(title.startswith("Add Ass") for title in panel.titles), "components are listed once something is typed"
+    qtbot.keyClicks(panel.field, "add associative recall")
+    assert panel.titles[0] == "Add Associative recall"
+    qtbot.keyClick(panel.field, Qt.Key.Key_Return)
+    (node,) = window.session.document.nodes
+    window.session.select([])
+    window.show_page("home")
+    open_palette()
+    assert panel.titles[0] == "Add Associative recall", "what was used last stands first"
+    qtbot.keyClicks(panel.field, "go associative")
+    assert panel.titles[0] == "Go to Associative recall"
+    qtbot.keyClick(panel.field, Qt.Key.Key_Return)
+    assert window.page_name == "build"
+    assert window.session.selected == (node.id,)
+    qtbot.waitUntil(
+        lambda: window.settings.get("commands.recent") == ["Go to Associative recall", "Add Associative recall"], timeout=5000
+    )
+
+
+def test_nothing_found_says_what_else_can_be_typed(qtbot: QtBot, window: Window) -> None:
+    window.actions_["help.palette"].trigger()
+    panel = window.palette_panel
+    qtbot.keyClicks(panel.field, "xyzzy")
+    assert panel.nothing.isVisible()
+    assert "xyzzy" in panel.nothing.text()
+    qtbot.keyClick(panel.field, Qt.Key.Key_Return)
+    assert panel.isVisible()
+    panel.field.clear()
+    assert not panel.nothing.isVisible()
+
+
+def test_keys_of_places_are_listed_and_can_be_searched(qtbot: QtBot, window: Window) -> None:
+    window.actions_["help.keys"].trigger()
+    panel = window.help_panel
+    assert ("Pan with the left button", "Space") in panel.rows
+    assert "On the canvas" in panel.sheet.toPlainText()
+    qtbot.keyClicks(panel.field, "canvas pan")
+    assert panel.rows == [("Pan with the left button", "Space")]
+    panel.field.setText("xyzzy")
+    assert "All commands" in panel.sheet.toPlainText()
+    panel.field.clear()
+    bar = panel.sheet.verticalScrollBar()
+    qtbot.keyClick(panel.field, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    assert panel.sheet.document().idealWidth() <= panel.sheet.viewport().width(), "nothing is cut at the right"
+
+
+def test_every_module_that_takes_keys_of_its_own_is_in_the_help() -> None:
+    """A new key that is no action needs a line in other_keys.py, and its module here."""
+    told = {
+        "canvas/add_box.py": "While adding by typing", "canvas/view.py": "On the canvas", "command_palette.py": "In this window",
+        "compare/matrices.py": "In Compare", "compare/parameters_body.py": "In Compare", "compare/table.py": "In Compare",
+        "home/card.py": "In this window", "home/side.py": "In this window", "inspector/fields.py": "In a field",
+        "inspector/vary.py": "In a field", "keyboard_help.py": "In this window", "live/plot.py": "In live panels",
+        "live/time_bar.py": "In live panels", "overlay.py": "In this window", "palette/palette.py": "In the palette",
+        "palette/view.py": "In the palette", "pointed.py": "In live panels", "problems/panel.py": "In problems",
+        "queue/panel.py": "In the queue", "queue/tree.py": "In the queue", "runs/column_chooser.py": "In the table of runs",
+        "runs/filter_field.py": "In the table of runs", "runs/table.py": "In the table of runs",
+        "runs/views_panel.py": "In the table of runs", "tour/card.py": "In the guided tour", "window.py": "In this window",
+    }  # fmt: skip
+    assert set(told.values()) <= set(OTHER_KEYS)
+    here = Path(other_keys.__file__).parent
+    keyed = {str(file.relative_to(here)) for file in here.rglob("*.py") if "Qt.Key.Key_" in file.read_text(encoding="utf-8")}
+    assert set(told) <= keyed
+
+
 def test_keyboard_help_lists_what_is_bound(qtbot: QtBot, window: Window) -> None:
     window.actions_["help.keys"].trigger()
     rows = dict(window.help_panel.rows)
@@ -62,5 +151,5 @@ def test_keyboard_help_lists_what_is_bound(qtbot: QtBot, window: Window) -> None
     assert not window.help_panel.isVisible()
     window.actions_["help.keys"].trigger()
     assert dict(window.help_panel.rows)["Undo"] == "Ctrl+Z"
-    qtbot.keyClick(window.help_panel.close_button, Qt.Key.Key_Escape)
+    qtbot.keyClick(window.help_panel.field, Qt.Key.Key_Escape)
     assert not window.help_panel.isVisible()
