@@ -31,9 +31,7 @@ def test_what_is_said_to_fit_is_what_checking_lets_be_connected(component: str) 
         if not entry.component.alone:
             continue
         document = Document(nodes=[following.node, Node(id="there", component=entry.id)])
-        reasons = [
-            fits(document, catalogue(), f"here.{start}", f"there.{port.name}") for start in gives for port in entry.component.takes
-        ]
+        reasons = [fits(document, catalogue(), f"here.{start}", f"there.{port.name}") for start in gives for port in entry.component.takes]
         assert following.fits(entry) == (None in reasons), entry.id
         why = following.why_not(entry)
         assert (why is None) == following.fits(entry), entry.id

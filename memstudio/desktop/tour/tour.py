@@ -181,6 +181,8 @@ class Tour(QObject):
         back = self.at < self.reached
         self.card.say(number, step.title, self._words(step), "Done already." if back else self._note(step))
         self.card.offer("" if back or step.id in doing.WAITS else "Do it for me", self.at > 0, "Next" if back else "")
+        # while Run itself cannot be pressed (the runs are being queued), nothing can be done for anyone
+        self.card.do_button.setEnabled(step.id != "run" or self._pages.build.bar.run.isEnabled())
         place = self._place()
         self._point(place.in_window(), place.sides)
 

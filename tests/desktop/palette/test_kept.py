@@ -107,7 +107,9 @@ def test_folded_families_are_kept_and_all_fold_at_once(palette: Palette, kept: d
     again = Palette(catalogue())
     qtbot.addWidget(again)
     again.kept.remember(kept.get, kept.__setitem__)
-    assert [row.open for row in again.rows.rows if isinstance(row, Heading)] == [row.open for row in palette.rows.rows if isinstance(row, Heading)]
+    assert [row.open for row in again.rows.rows if isinstance(row, Heading)] == [
+        row.open for row in palette.rows.rows if isinstance(row, Heading)
+    ]
 
 
 def test_settings_that_someone_else_wrote_are_no_mistake_of_ours(palette: Palette) -> None:
