@@ -143,3 +143,27 @@ def test_what_is_running_moves_while_it_runs(qtbot: QtBot, window: Window, tmp_p
         qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
         assert window.page_name == "runs"
         qtbot.waitUntil(lambda: window.runs.model.query.study == submitted.study)
+
+
+def test_the_tour_is_offered_by_a_line_then_by_a_button(page: HomePage, qtbot: QtBot) -> None:
+    page.offer_tour(True)
+    assert page.tour_line.isVisible()
+    assert not page.tour_button.isVisible()
+    with qtbot.waitSignal(page.tour):
+        qtbot.mouseClick(page.tour_line.yes, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(page.no_tour):
+        qtbot.mouseClick(page.tour_line.no, Qt.MouseButton.LeftButton)
+    assert not page.tour_line.isVisible()
+    with qtbot.waitSignal(page.tour):
+        qtbot.mouseClick(page.tour_button, Qt.MouseButton.LeftButton)
+
+
+def test_what_is_empty_says_what_to_do(page: HomePage) -> None:
+    assert page.nothing.text() == "Reading the studies…"
+    assert page.nothing.isVisible()
+    assert "press Run" in page.side.no_going.text()
+    assert "save or open" in page.side.no_recent.text()
+    page.show_gallery(items())
+    assert not page.nothing.isVisible()
+    page.search.setText("xyzzy")
+    assert page.nothing.text() == "No study has “xyzzy”. Clear the search, or look in all families."

@@ -68,13 +68,15 @@ def test_offered_by_a_line_until_it_was_begun(window: Window, tour: Tour, qtbot:
     assert not tour.frame.isVisible()
 
 
-def test_declined_it_stays_in_help(window: Window, qtbot: QtBot) -> None:
+def test_declined_it_stays_in_help_and_closing_the_window_ends_it(window: Window, qtbot: QtBot) -> None:
     assert window.home.tour_line.isVisible()
     qtbot.mouseClick(window.home.tour_line.no, LEFT)
     assert not window.home.tour_line.isVisible()
     qtbot.waitUntil(lambda: window.settings.get("tour") == "declined", timeout=5000)
     window.actions_["help.tour"].trigger()
     assert window.panels.tour.going
+    window.close()
+    assert not window.panels.tour.going
 
 
 def test_by_hand_it_waits_for_what_was_really_done(window: Window, tour: Tour, qtbot: QtBot) -> None:
@@ -133,24 +135,22 @@ def test_what_was_undone_is_noticed_and_what_is_not_joined(window: Window, tour:
     assert window.session.history.undo_name == "Connect"
     assert len([node for node in window.session.document.nodes if node.component == CHAIN[2][0]]) == 1
 
-
-def test_back_looks_again_and_a_new_deed_goes_on(window: Window, tour: Tour, qtbot: QtBot) -> None:
-    build_all(window, tour, "add2")
+    # Back looks again at what was done; what is undone meanwhile is the step that is to be done
     qtbot.mouseClick(tour.card.back_button, LEFT)
     tour.look()
-    assert tour.step.id == "add1"
+    assert tour.step.id == "add2"
     assert tour.card.note.text() == "Done already."
     assert not tour.card.do_button.isVisible()
     qtbot.mouseClick(tour.card.next_button, LEFT)
-    assert tour.step.id == "add2"
+    assert tour.step.id == "add3"
     tour.back()
     window.session.undo()
     tour.look()
-    assert tour.step.id == "add1"
+    assert tour.step.id == "add2"
     assert tour.card.do_button.isVisible()
 
 
-def test_by_keyboard_alone(window: Window, tour: Tour, qtbot: QtBot) -> None:
+def test_by_keyboard_alone_and_away_on_another_page(window: Window, tour: Tour, qtbot: QtBot) -> None:
     assert tour.card.do_button.hasFocus()
     qtbot.keyClick(tour.card.do_button, Qt.Key.Key_Space)
     at(qtbot, tour, "add1")
@@ -164,8 +164,7 @@ def test_by_keyboard_alone(window: Window, tour: Tour, qtbot: QtBot) -> None:
     assert "Step 2 of 10" in said
     assert STEPS[1].words in said
 
-
-def test_on_another_page_it_waits(window: Window, tour: Tour, qtbot: QtBot) -> None:
+    # on another page it waits
     window.show_page("home")
     qtbot.waitUntil(lambda: tour.card.do_button.text() == "Go to Build", timeout=5000)
     assert not tour.frame.isVisible()
@@ -174,14 +173,21 @@ def test_on_another_page_it_waits(window: Window, tour: Tour, qtbot: QtBot) -> N
     assert tour.card.do_button.text() == "Do it for me"
 
 
-def test_a_problem_in_the_way_of_the_run_is_said(window: Window, tour: Tour, qtbot: QtBot) -> None:
+def test_a_problem_in_the_way_is_said_and_a_run_that_fails_before_anything_is_seen_is_started_again(
+    window: Window, tour: Tour, qtbot: QtBot
+) -> None:
     build_all(window, tour, "run")
     session = window.session
-    session.edit("Break", lambda d: edits.set_value(d, f"{d.nodes[-1].id}.every", 3, session.catalogue))
     session.edit("Add", lambda d: edits.add_node(d, "readout.classifier", session.catalogue, (0, 600))[0])
     qtbot.waitUntil(lambda: bool(session.settled and session.facts.errors), timeout=5000)
     tour.look()
     assert "problem in the way" in tour.card.note.text()
+
+    session.undo()
+    run = run_for_me(qtbot, window, tour)
+    with library.open(window.folder) as opened:
+        filled.work(opened, run, done=0, end="failed", failure="It has failed.")
+    at(qtbot, tour, "run")
 
 
 def test_run_watch_scrub_and_end(window: Window, tour: Tour, qtbot: QtBot) -> None:
@@ -196,16 +202,4 @@ def test_run_watch_scrub_and_end(window: Window, tour: Tour, qtbot: QtBot) -> No
     assert not window.live.panel.following
     qtbot.mouseClick(tour.card.next_button, LEFT)
     qtbot.waitUntil(lambda: window.settings.get("tour") == "done", timeout=5000)
-    assert not tour.going
-
-
-def test_a_run_that_fails_before_anything_is_seen_is_started_again(window: Window, tour: Tour, qtbot: QtBot) -> None:
-    run = run_for_me(qtbot, window, tour)
-    with library.open(window.folder) as opened:
-        filled.work(opened, run, done=0, end="failed", failure="It has failed.")
-    at(qtbot, tour, "run")
-
-
-def test_closing_the_window_ends_it(window: Window, tour: Tour) -> None:
-    window.close()
     assert not tour.going
