@@ -22,7 +22,7 @@ def of(component: str, title: str = "") -> Following:
 
 @pytest.mark.parametrize(
     "component",
-    ["task.associative_recall", "sequence.gated_deltanet", "learner.gradient_descent"],
+    ["task.associative_recall", "task.patterns", "sequence.gated_deltanet"],
 )
 def test_what_is_said_to_fit_is_what_checking_lets_be_connected(component: str) -> None:
     following = of(component)

@@ -19,8 +19,10 @@ def test_several_are_mended_and_counted() -> None:
 
 def test_nothing_is_taken_away_and_no_component_is_changed() -> None:
     odd = Node(id="lost", component="sequence.nothing_like_it", place=(0, 400))
-    misspelt = Node(id="slip", component="sequence.gated_deltane", place=(0, 500))
+    misspelt = Node(id="slip", component="sequence.plan", place=(0, 500))
     broken = document(nodes=[*document().nodes, odd, misspelt])
+    slip = next(problem for problem in check(broken, CATALOGUE) if problem.node == "slip")
+    assert slip.mends[0].edit(broken).node("slip").component == "sequence.plain", "by itself it is mended"
     broken = edits.disconnect(broken, "task.tokens", "embed.tokens")
     found = mend_all(broken, CATALOGUE)
     assert [node.component for node in found.document.nodes] == [node.component for node in broken.nodes]

@@ -87,9 +87,9 @@ class TourCard(QFrame):
         layout.activate()
         self.setFixedHeight(layout.totalHeightForWidth(WIDTH) if layout.hasHeightForWidth() else layout.sizeHint().height())
 
-    def stand_beside(self, place: QRect, sides: Sequence[str] = ("right", "left", "below", "above")) -> None:
-        """Stands at the first of these sides of a place of the window that has room; in the corner where none has."""
-        room = self._over.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+    def stand_beside(self, place: QRect, sides: Sequence[str] = (), room: QRect | None = None) -> None:
+        """Stands at the first of these sides of a place of the window that has room; else in the corner of `room` (of the window)."""
+        room = (room or self._over.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         wide, high = self.width(), self.height()
         down, across = _within(place.top(), high, room.top(), room.bottom()), _within(place.left(), wide, room.left(), room.right())
         corner = QPoint(room.right() - wide, room.bottom() - high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from memstudio.desktop.live.panel import LivePanel
@@ -176,7 +176,8 @@ class Tour(QObject):
         if step is END:
             self.card.say("", step.title, step.words)
             self.card.offer("", True, "Done", "")
-            self._point(QRect())
+            canvas = self._pages.build.canvas
+            self._point(QRect(), (), QRect(canvas.mapTo(self._shell, QPoint(0, 0)), canvas.size()))
             return
         back = self.at < self.reached
         self.card.say(number, step.title, self._words(step), "Done already." if back else self._note(step))
@@ -198,7 +199,7 @@ class Tour(QObject):
             return "There is a problem in the way: Problems says where, and mends it with one click."
         return "Shift+F1 brings the keyboard here, Escape takes it to the control." if self.at == 0 else ""
 
-    def _point(self, place: QRect, sides: tuple[str, ...] = ()) -> None:
+    def _point(self, place: QRect, sides: tuple[str, ...] = (), room: QRect | None = None) -> None:
         self.card.fit()
         self.frame.point_at(place)
-        self.card.stand_beside(place, sides)
+        self.card.stand_beside(place, sides, room)

@@ -88,6 +88,7 @@ def test_what_joins_the_document_otherwise_counts_as_used_but_not_what_is_opened
     palette.follow(session)
     session.edit("Add", lambda document: edits.add_node(document, "task.digits", session.catalogue)[0])
     assert palette.kept.recent == ["task.digits"]
+    session.show(Document())
     session.show(edits.add_node(Document(), "task.text", session.catalogue)[0])
     assert palette.kept.recent == ["task.digits"]
 

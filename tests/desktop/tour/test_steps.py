@@ -49,6 +49,7 @@ def test_values_near_enough_are_as_good() -> None:
     (learner,) = nodes_of(document, LEARNER)
     document = edits.set_value(document, f"{learner}.steps", 500, catalogue())
     assert unset(document) == [("rate", 0.003)]
+    assert unset(edits.set_value(document, f"{learner}.rate", 0.5, catalogue())) == [("rate", 0.003)]
     assert STEPS[current(Seen(document))].id == "values"
     assert STEPS[current(Seen(with_values(document)))].id == "run"
 

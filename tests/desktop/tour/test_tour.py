@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -116,6 +116,11 @@ def test_it_points_at_the_control_and_covers_nothing_of_it(window: Window, tour:
         assert window.rect().contains(tour.card.geometry())
         tour.do_it()
         tour.look()
+    for place in (QRect(1200, 300, 60, 30), QRect(20, 300, 60, 30), QRect(600, 5, 60, 30), QRect(600, 770, 60, 25)):
+        for sides in (("right", "left"), ("left", "right"), ("above", "below"), ("below", "above")):
+            tour.card.stand_beside(place, sides)
+            assert window.rect().contains(tour.card.geometry())
+            assert not tour.card.geometry().intersects(place)
     assert tour.frame.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
 
@@ -143,6 +148,7 @@ def test_what_was_undone_is_noticed_and_what_is_not_joined(window: Window, tour:
     assert not tour.card.do_button.isVisible()
     qtbot.mouseClick(tour.card.next_button, LEFT)
     assert tour.step.id == "add3"
+    tour.back()
     tour.back()
     window.session.undo()
     tour.look()
