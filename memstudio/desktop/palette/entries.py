@@ -41,8 +41,8 @@ class EntryList(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[Row] = []
-        self._starred: Collection[str] = ()
-        self._unfit: Collection[str] = ()
+        self._starred: frozenset[str] = frozenset()
+        self._unfit: frozenset[str] = frozenset()
         self._why: Callable[[Entry], str | None] = lambda entry: None
 
     def set_entries(
@@ -67,8 +67,9 @@ class EntryList(QAbstractListModel):
 
     def set_marks(self, starred: Collection[str], unfit: Collection[str], why: Callable[[Entry], str | None]) -> None:
         """Which entries are favourites, which cannot follow the selected node, and what says why."""
+        before = self._starred, self._unfit
         self._starred, self._unfit, self._why = frozenset(starred), frozenset(unfit), why
-        if self.rows:
+        if self.rows and before != (self._starred, self._unfit):
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1), [STAR_ROLE, FITS_ROLE])
 
     def why_not(self, entry: Entry) -> str | None:

@@ -247,6 +247,8 @@ class Palette(QFrame):
             self._walk(1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
             self._act(index)
+            # what is typed next is another search
+            self.field.selectAll()
         elif key == Qt.Key.Key_Escape and self.cards.card is not None:
             self.cards.hide()
         elif key == Qt.Key.Key_Escape and self.field.text():

@@ -50,6 +50,7 @@ def test_typing_filters_and_enter_adds_the_best(palette: Palette, qtbot: QtBot) 
     with qtbot.waitSignal(palette.chosen) as chosen:
         qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert chosen.args == ["sequence.gated_deltanet"]
+    assert palette.field.selectedText() == "gated delta", "what is typed next is another search"
 
 
 def test_arrows_in_the_field_walk_the_list(palette: Palette, qtbot: QtBot) -> None:
