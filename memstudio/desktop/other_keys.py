@@ -27,17 +27,17 @@ OTHER_KEYS: dict[str, tuple[Key, ...]] = {
         Key("Clear the search", ("Esc",), "A card goes first. From the list, the keyboard goes back to the field."),
     ),
     "On the canvas": (
-        Key("Go to the next component", ("Left", "Right", "Up", "Down")),
+        Key("Go to the next component", ("Left", "Right", "Up", "Down"), "Left and Right follow the wires."),
         Key("Move what is selected", ("Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"), "By 20 px; with Alt too by 4 px."),
         Key("Edit the selected component", ("Return",), "The keyboard goes to its first value."),
         Key("Select nothing, or drop what is in the hand", ("Esc",)),
         Key("Leave the canvas", ("F6", "Shift+F6", "Shift+Tab"), "Tab adds here."),
         Key("Pan with the left button", ("Space",), "Hold it and drag; the middle button drags without it."),
     ),
-    "While adding by typing": (
+    "While adding or connecting by typing": (
         Key("Choose", ("Up", "Down")),
-        Key("Add", ("Return",)),
-        Key("What it is", ("Ctrl+I",)),
+        Key("Add, or connect", ("Return",)),
+        Key("What it is", ("Ctrl+I",), "While adding."),
         Key("Close", ("Esc", "Tab")),
     ),
     "In problems": (
@@ -48,7 +48,8 @@ OTHER_KEYS: dict[str, tuple[Key, ...]] = {
     "In a field": (
         Key("Larger, smaller", ("Up", "Down"), "In a field of a number; Page Up and Page Down make larger steps on a slider."),
         Key("Take what was typed", ("Return",)),
-        Key("Close Vary without a change", ("Esc",)),
+        Key("Sooner, later in a list", ("Up", "Down"), "On the handle before it."),
+        Key("Close Vary, or a new name, without a change", ("Esc",)),
     ),
     "In live panels": (
         Key("Step by step along a curve", ("Left", "Right"), "The pointer reads the values off."),
