@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 #: raised and lowered characters -> the character on the line
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+−=()aehijklmnoprstuvxβγρφχ", strict=True))
-_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True))
+_HIGH = dict(
+    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True)
+)
 #: what two sides stand on; the first outside brackets parts them
 _BOUNDS = "≤≥≠∈<"
 RELATIONS = frozenset("=←~∝≈≤≥≠→∈")

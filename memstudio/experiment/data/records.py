@@ -95,11 +95,7 @@ def _count(value: Any) -> bool:
 
 
 def _column(one: Any) -> Column | None:
-    if (
-        not isinstance(one, Mapping)
-        or not isinstance(one.get("name"), str)
-        or one.get("type") not in ("whole", "number", "date", "category")
-    ):
+    if not isinstance(one, Mapping) or not isinstance(one.get("name"), str) or one.get("type") not in ("whole", "number", "date", "category"):
         return None
     given: dict[str, Any] = {"name": one["name"], "type": one["type"]}
     for key in ("missing", "different", "most", "infinite"):

@@ -114,8 +114,7 @@ def mark(widget: QWidget, window: Window) -> float:
     changed = before != after
     pairs, counts = np.unique(np.stack([before[changed], after[changed]]), axis=1, return_counts=True)
     found = sorted(
-        ((contrast(QColor(f"#{int(a):06x}"), QColor(f"#{int(b):06x}")), int(n)) for (a, b), n in zip(pairs.T, counts, strict=True)),
-        reverse=True,
+        ((contrast(QColor(f"#{int(a):06x}"), QColor(f"#{int(b):06x}")), int(n)) for (a, b), n in zip(pairs.T, counts, strict=True)), reverse=True
     )
     total = 0
     for level, n in found:

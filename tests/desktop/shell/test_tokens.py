@@ -50,9 +50,7 @@ def test_curves_families_kinds_and_focus_stand_out(t: Tokens) -> None:
 @pytest.mark.parametrize("t", [LIGHT_CONTRAST, DARK_CONTRAST], ids=lambda t: t.name)
 def test_in_high_contrast_lines_are_seen_and_marks_are_thicker(t: Tokens) -> None:
     usual = DARK if t.dark else LIGHT
-    assert [
-        line for line in (t.line, t.faint) if min(contrast(line, t.panel), contrast(line, t.background), contrast(line, t.raised)) < 3
-    ] == []
+    assert [line for line in (t.line, t.faint) if min(contrast(line, t.panel), contrast(line, t.background), contrast(line, t.raised)) < 3] == []
     assert t.border > usual.border
     assert t.focus > usual.focus
 

@@ -41,7 +41,9 @@ class OwnData(Stream):
             raise Refusal("No training item has a target; name another target, or another split.")
         counts = torch.bincount(trained, minlength=self.plan.classes)
         self.chance = int(counts.max()) / len(trained)
-        self._made = [tuple(self._batch(inputs, targets, mask, chosen, number) for chosen in sets) for number, sets in enumerate(self.sets)]
+        self._made = [
+            tuple(self._batch(inputs, targets, mask, chosen, number) for chosen in sets) for number, sets in enumerate(self.sets)
+        ]
 
     @abstractmethod
     def _inputs(self, first: np.ndarray) -> Tensor:
