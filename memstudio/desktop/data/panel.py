@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QScr
 from memstudio.desktop.data.choices import Choices
 from memstudio.desktop.data.items import sample_of
 from memstudio.desktop.data.looking import Looking
-from memstudio.desktop.data.tables import ColumnsModel, RowsModel, table
+from memstudio.desktop.data.tables import HEAD, ROW, ColumnsModel, RowsModel, share_out, table
 from memstudio.desktop.inspector.sample import SampleView
 from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.overlay import Overlay
@@ -53,7 +53,10 @@ class DataPanel(Overlay):
         self.stop = button("Stop", self._stop, "quiet", "Stop looking the file over")
         self.columns, self.rows = ColumnsModel(), RowsModel()
         self.columns_view, self.rows_view = table(self.columns, "Columns"), table(self.rows, "First rows")
+        share_out(self.columns_view, stretched=(0, 2), widths={1: 148, 3: 76, 4: 84})
         self.items = SampleView()
+        self.items.caption.hide()
+        self.columns_title: QLabel = label("Columns", "strong")
         self.items_title: QLabel = label("First rows", "strong")
         self.choices = Choices()
         self.keep = QCheckBox("Keep a copy in the library")
@@ -86,12 +89,13 @@ class DataPanel(Overlay):
         self._progressing.setLayout(progress)
         left = QVBoxLayout()
         left.setSpacing(8)
-        left.addWidget(label("Columns", "strong"))
-        left.addWidget(self.columns_view, 3)
+        left.addWidget(self.columns_title)
+        left.addWidget(self.columns_view, 30)
         left.addSpacing(8)
         left.addWidget(self.items_title)
-        left.addWidget(self.rows_view, 2)
+        left.addWidget(self.rows_view, 60)
         left.addWidget(self.items)
+        left.addStretch(1)
         form = QScrollArea()
         form.setWidgetResizable(True)
         form.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -187,11 +191,12 @@ class DataPanel(Overlay):
         if looked.whole:
             self._progressing.hide()
         self.facts.setText(self._facts(looked))
+        self.columns_title.setText("Arrays" if looked.items else "Columns")
         self._suggest(self.kind if "kind" in self._chosen else "")
         self.choices.setEnabled(True)
 
     def _facts(self, looked: Looked) -> str:
-        columns = count(len(looked.seen.columns), "array" if looked.items else "column")
+        columns = count(len(looked.items), "array") if looked.items else count(len(looked.seen.columns), "column")
         rows = f"{looked.seen.rows:,} {'items' if looked.items else 'rows'}"
         notes = f" · {looked.seen.notes[0]}" if looked.seen.notes else ""
         return f"{rows}, {columns}{notes}" if looked.whole else f"{columns} · the first {rows}{notes}"
@@ -242,11 +247,10 @@ class DataPanel(Overlay):
         looked = self.looked
         assert looked is not None
         plan = self._plan()
-        choosable = "inputs" in OWN[self.kind] and not looked.items
-        self.columns.show_columns(looked.seen.columns, frozenset(self._inputs()), choosable)
-        for place, width in enumerate((180, 120, 200, 80, 88)):
-            self.columns_view.setColumnWidth(place, width)
-        self.columns_view.horizontalHeader().setStretchLastSection(True)
+        choosable = "inputs" in OWN[self.kind] and (self.kind == "rows" or not looked.items)
+        columns = [column for column in looked.seen.columns if self.kind == "rows" or not looked.is_part(column)]
+        self.columns.show_columns(columns, frozenset(self._inputs()), choosable)
+        self.columns_view.setMaximumHeight(HEAD + ROW * self.columns.rowCount() + 4)
         self.choices.show_values(self.kind, self.values, self.reasons, self.file, looked.seen)
         self._show_items(looked, plan)
         if isinstance(plan, str):

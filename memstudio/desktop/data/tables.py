@@ -57,6 +57,8 @@ class ColumnsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return self.HEADS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and orientation == Qt.Orientation.Horizontal and section >= 3:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -118,6 +120,10 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
+#: pixels of a row, and of the heads
+ROW, HEAD = 28, 36
+
+
 def table(model: QAbstractTableModel, name: str) -> QTableView:
     """A calm table of rows to look at, reached and left by Tab."""
     made = QTableView()
@@ -129,9 +135,19 @@ def table(model: QAbstractTableModel, name: str) -> QTableView:
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setWordWrap(False)
     made.verticalHeader().hide()
-    made.verticalHeader().setDefaultSectionSize(28)
+    made.verticalHeader().setDefaultSectionSize(ROW)
     head = made.horizontalHeader()
     head.setHighlightSections(False)
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     return made
+
+
+def share_out(view: QTableView, stretched: Sequence[int], widths: Mapping[int, int]) -> None:
+    """Columns of a fixed width, and those that share what is left."""
+    head = view.horizontalHeader()
+    for place in stretched:
+        head.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+    for place, width in widths.items():
+        head.setSectionResizeMode(place, QHeaderView.ResizeMode.Fixed)
+        view.setColumnWidth(place, width)

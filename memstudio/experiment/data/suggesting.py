@@ -93,7 +93,7 @@ def _target(seen: Seen, kind: str, file: Mapping[str, Any], taken: set[str]) -> 
 def _why(column: Column, seen: Seen) -> str:
     name = "is called so" if column.name.lower() in TARGET_NAMES else ""
     many = f"has {column.different:,} different values" if column.different else "is a number"
-    return f"{column.name} {f'{name} and ' if name else ''}{many}."
+    return f"“{column.name}” {f'{name} and ' if name else ''}{many}."
 
 
 def _kind(file: Mapping[str, Any], seen: Seen) -> tuple[str, str]:
@@ -111,7 +111,7 @@ def _kind(file: Mapping[str, Any], seen: Seen) -> tuple[str, str]:
         shape = " × ".join(str(n) for n in column.shape)
         grey = column.type == "whole" and (column.low or 0) >= 0 and (column.high or 0) <= 255
         if len(column.shape) == 3 or grey or column.name.lower().startswith(("image", "picture", "pixel")):
-            return "images", f"Each item of {column.name} is {shape}{', from 0 to 255' if grey else ''}."
+            return "images", f"Each item of {column.name} is {shape}{f', from {column.low:.0f} to {column.high:.0f}' if grey else ''}."
     deep = next((c for c in seen.columns if len(c.shape) == 2), None)
     if deep is not None:
         return "series", f"Each item of {deep.name} is {deep.shape[0]:,} steps of {deep.shape[1]:,} numbers."

@@ -75,14 +75,19 @@ class Tally:
     def feed(self, cells: Sequence[str]) -> None:
         """Takes so many cells more."""
         self.n += len(cells)
-        self._empty += sum(map(is_missing, cells))
+        found = numbers(cells, self._comma) if self._is_number else None
+        if found is not None:
+            # quick: of a large file most cells are plain numbers
+            self._empty += int((found != found).sum())
+        else:
+            self._empty += sum(map(is_missing, cells))
         if self._is_number:
-            self._take_numbers(numbers(cells, self._comma))
+            self._take_numbers(found)
         if not self._is_number and self._is_date:
-            found = days(cells)
-            self._is_date = found is not None
-            if found is not None:
-                self._range(found)
+            dates = days(cells)
+            self._is_date = dates is not None
+            if dates is not None:
+                self._range(dates)
         if self._counts is not None:
             self._counts.update(cell.strip() for cell in cells)
             if len(self._counts) > (_MOST if self._is_whole or not self._is_number else _MOST_REAL):
