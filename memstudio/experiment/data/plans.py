@@ -21,7 +21,8 @@ SAMPLES = {"rows": "plants.csv", "images": "digits.npz", "sequences": "walks.csv
 MOST_CATEGORIES, MOST_EXPERIENCES, MOST_CLASSES, MOST_TOKENS = 64, 64, 10_000, 65_536
 LONGEST, LARGEST_SIDE = 65_536, 512
 
-TARGET_NAMES = ("target", "label", "labels", "class", "y", "species", "outcome", "diagnosis", "category")
+TARGET_NAMES = ("target", "label", "labels", "class", "species", "outcome", "diagnosis", "category", "y")
+ROW_NAMES = ("id", "index", "row", "nr", "no", "number", "#", "column 1", "unnamed: 0")
 SPLIT_NAMES = ("split", "fold", "subset", "partition", "set")
 #: what a split column may say, in lower case
 SPLITS = {
@@ -360,10 +361,8 @@ def usable(seen: Seen) -> list[Column]:
 
 
 def numbers_rows(column: Column, rows: int) -> bool:
-    """Whether a column only numbers the rows: whole numbers, each once and without a gap, or one called id."""
-    if column.type == "whole" and column.different == rows and rows > 2:
-        return (column.high or 0) - (column.low or 0) == rows - 1 or column.name.lower() in ("id", "index")
-    return False
+    """Whether a column only numbers the rows: by its name, and as each of its whole numbers comes once."""
+    return column.type == "whole" and column.different == rows and column.name.lower() in ROW_NAMES
 
 
 def _likely_target(file: Mapping[str, Any], seen: Seen, common: Mapping[str, Any], taken: Sequence[str] | set[str] = ()) -> Column:
@@ -377,9 +376,9 @@ def _likely_target(file: Mapping[str, Any], seen: Seen, common: Mapping[str, Any
 def likely_target(seen: Seen, taken: set[str]) -> Column | None:
     """The column that is asked after where none is named: by its name, else the last with few different values."""
     open_ = [c for c in seen.columns if c.name not in taken and (not c.shape) and c.name.lower() not in SPLIT_NAMES]
-    for column in open_:
-        if column.name.lower() in TARGET_NAMES and column.different:
-            return column
+    called = sorted((c for c in open_ if c.name.lower() in TARGET_NAMES and c.different), key=lambda c: TARGET_NAMES.index(c.name.lower()))
+    if called:
+        return called[0]
     few = [c for c in open_ if c.different and 2 <= c.different <= max(2, min(MOST_CATEGORIES, seen.rows // 2))]
     words = [c for c in few if c.type == "category"]
     return (words or few or [None])[-1]  # type: ignore[list-item]
