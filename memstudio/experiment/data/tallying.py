@@ -76,11 +76,12 @@ class Tally:
         """Takes so many cells more."""
         self.n += len(cells)
         found = numbers(cells, self._comma) if self._is_number else None
+        # quick: of a large file most cells are plain numbers, and words come again and again
+        chunk = Counter(cells) if self._counts is not None or found is None else Counter()
         if found is not None:
-            # quick: of a large file most cells are plain numbers
             self._empty += int((found != found).sum())
         else:
-            self._empty += sum(map(is_missing, cells))
+            self._empty += sum(count for cell, count in chunk.items() if is_missing(cell))
         if self._is_number:
             self._take_numbers(found)
         if not self._is_number and self._is_date:
@@ -89,7 +90,8 @@ class Tally:
             if dates is not None:
                 self._range(dates)
         if self._counts is not None:
-            self._counts.update(cell.strip() for cell in cells)
+            for cell, count in chunk.items():
+                self._counts[cell.strip()] += count
             if len(self._counts) > (_MOST if self._is_whole or not self._is_number else _MOST_REAL):
                 self._counts = None
 
