@@ -119,7 +119,8 @@ class Window(Shell):
 
     def _connect(self) -> None:
         self.page_wanted.connect(self.show_page)
-        self.home.side.show_sample.connect(self.panels.show_sample)
+        self.home.side.show_sample.connect(self.sample_wanted)
+        self.sample_wanted.connect(self.panels.show_sample)
         self.documents.shown.connect(partial(self.show_page, "build"))
         self.documents.titled.connect(self.setWindowTitle)
         self.addons.joined.connect(self.documents.join)

@@ -15,7 +15,7 @@ from memstudio.experiment.data.suggesting import KINDS, planned, suggest
 from memstudio.experiment.parameters import Refusal
 
 #: 2,000 by MEMSTUDIO_FUZZ=2000; fewer in every run of the suite
-COUNT = int(os.environ.get("MEMSTUDIO_FUZZ", "120"))
+COUNT = int(os.environ.get("MEMSTUDIO_FUZZ", "60"))
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
