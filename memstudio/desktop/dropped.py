@@ -22,7 +22,10 @@ def could_be_ours(carried: QMimeData) -> bool:
 
 
 class Dropped(QObject):
-    """Opens what was dropped on one window: an experiment by `open_file`, data by `preview`, a library by `merge`; of anything else `refuse` is told why."""
+    """Opens what was dropped on one window: an experiment by `open_file`, data by `preview`, a library by `merge`.
+
+    Of anything else `refuse` is told why.
+    """
 
     def __init__(
         self,

@@ -29,7 +29,11 @@ def experiment(folder: Path) -> Path:
     nodes = [
         {"id": "task", "component": "task.own_rows", "values": {"file": {"path": "plants.csv"}, "target": "plant"}},
         {"id": "readout", "component": "readout.classifier"},
-        {"id": "learner", "component": "learner.gradient_descent", "values": {"steps": 150, "batch": 16, "rate": 0.03, "validate_every": 50}},
+        {
+            "id": "learner",
+            "component": "learner.gradient_descent",
+            "values": {"steps": 150, "batch": 16, "rate": 0.03, "validate_every": 50},
+        },
     ]
     wires = [{"from": "task.features", "to": "readout.input"}, {"from": "readout.scores", "to": "learner.model"}]
     document = {"format": "memstudio", "version": 1, "title": "Plants", "nodes": nodes, "wires": wires}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -43,7 +44,7 @@ class Looking(QObject):
             stop.set()
             self.failed.emit(sentence)
 
-    def do(self, work: Callable[[], object], then: Callable[[object], object], failed: Callable[[str], object]) -> None:
+    def do(self, work: Callable[[], object], then: Callable[[Any], None], failed: Callable[[str], None]) -> None:
         """Other work with the file, in its turn (a copy into the library)."""
         self._background.do(work, then, failed)
 

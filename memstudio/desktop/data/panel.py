@@ -267,7 +267,7 @@ class DataPanel(Overlay):
         if sample:
             self.items.show_sample(sample)
         else:
-            self.rows.show_rows({name: cells for name, cells in list(looked.rows.items())[:100]})
+            self.rows.show_rows(dict(list(looked.rows.items())[:100]))
 
     def _say(self, sentence: str, bad: bool = False) -> None:
         from memstudio.desktop.labels import set_kind

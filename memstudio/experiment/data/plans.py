@@ -179,9 +179,13 @@ def images_plan(values: Mapping[str, Any]) -> Plan:
         raise Refusal(f"{name_of(file)} has no array of images; one of items × height × width is needed, or with channels.")
     image = image_shape(found)
     if image is None:
-        raise Refusal(f"{found.name} holds no images: each item has the shape {_shape(found)}; it must be height × width, or with channels.")
+        raise Refusal(
+            f"{found.name} holds no images: each item has the shape {_shape(found)}; it must be height × width, or with channels."
+        )
     if max(image[1:]) > LARGEST_SIDE:
-        raise Refusal(f"The images of {name_of(file)} are {image[1]:,} × {image[2]:,} pixels; at most {LARGEST_SIDE} × {LARGEST_SIDE} are read.")
+        raise Refusal(
+            f"The images of {name_of(file)} are {image[1]:,} × {image[2]:,} pixels; at most {LARGEST_SIDE} × {LARGEST_SIDE} are read."
+        )
     target = _named(file, seen, values["target"], "target") or _likely_target(file, seen, common)
     _refuse_missing(file, (found, target), "refuse")
     return _enough(Plan(file, seen, (found,), target, _classes(file, seen, target), image=image, **common))
@@ -192,7 +196,9 @@ def sequences_plan(values: Mapping[str, Any]) -> Plan:
     file, seen = _opened(values, "sequences")
     common = _common(values, file, seen)
     if is_arrays(file):
-        tokens = _named(file, seen, values["tokens"], "tokens") or next((c for c in seen.columns if len(c.shape) == 1 and c.type == "whole"), None)
+        tokens = _named(file, seen, values["tokens"], "tokens") or next(
+            (c for c in seen.columns if len(c.shape) == 1 and c.type == "whole"), None
+        )
         if tokens is None or len(tokens.shape) != 1 or tokens.type != "whole" or (tokens.low or 0) < 0:
             raise Refusal(f"{name_of(file)} needs an array of tokens: whole numbers from 0, items × time.")
         return _array_plan(values, file, seen, tokens, common, vocabulary=int(tokens.high or 0) + 1)
@@ -230,7 +236,9 @@ def series_plan(values: Mapping[str, Any]) -> Plan:
         column = next(column for column in inputs if column.type == "category")
         raise Refusal(f"The column {column.name} holds words; take sequences of tokens for it, or leave it out.")
     _refuse_missing(file, (*inputs, id, order), missing, (id, order))
-    plan = Plan(file, seen, inputs, target, _classes(file, seen, target), id=id, order=order, missing=missing, asked=values["asked"], **common)
+    plan = Plan(
+        file, seen, inputs, target, _classes(file, seen, target), id=id, order=order, missing=missing, asked=values["asked"], **common
+    )
     return _enough(_with(plan, width=len(inputs) + len(plan.flagged), time=_longest(file, id)))
 
 
@@ -341,7 +349,9 @@ def _inputs(
 
 def columns_in(text: str) -> list[str]:
     """Names of columns in a text, with commas between them; a name with a comma stands in double quotes."""
-    return [(quoted or plain).strip() for quoted, plain in re.findall(r'\s*(?:"([^"]*)"|([^,"]+))\s*(?:,|$)', text) if (quoted or plain).strip()]
+    return [
+        (quoted or plain).strip() for quoted, plain in re.findall(r'\s*(?:"([^"]*)"|([^,"]+))\s*(?:,|$)', text) if (quoted or plain).strip()
+    ]
 
 
 def columns_text(names: Sequence[str]) -> str:
@@ -402,13 +412,13 @@ def _classes(file: Mapping[str, Any], seen: Seen, target: Column, bins: int = 0)
         what = "only one value" if target.different else "no value"
         raise Refusal(f"The target {target.name} has {what}; there is nothing to tell apart.")
     if target.most is not None and target.different > max(2, seen.rows // 2):
-        raise Refusal(f"The target {target.name} has {target.different:,} different values in {seen.rows:,} rows; classes need several rows each.")
+        raise Refusal(
+            f"The target {target.name} has {target.different:,} different values in {seen.rows:,} rows; classes need several rows each."
+        )
     return target.different
 
 
-def _refuse_missing(
-    file: Mapping[str, Any], columns: Sequence[Column | None], missing: str, always: Sequence[Column | None] = ()
-) -> None:
+def _refuse_missing(file: Mapping[str, Any], columns: Sequence[Column | None], missing: str, always: Sequence[Column | None] = ()) -> None:
     for column in columns:
         if column is None or not column.missing or (missing != "refuse" and column not in always):
             continue
@@ -425,7 +435,11 @@ def _array_plan(
     if not 1 <= time <= LONGEST:
         raise Refusal(f"The sequences of {name_of(file)} have {time:,} steps; 1 to {LONGEST:,} are read.")
     position = values["asked"] == "position"
-    wanted = [c for c in seen.columns if c.shape == ((time,) if position else ()) and c.name != inputs.name and not c.name.startswith(f"{inputs.name} ")]
+    wanted = [
+        c
+        for c in seen.columns
+        if c.shape == ((time,) if position else ()) and c.name != inputs.name and not c.name.startswith(f"{inputs.name} ")
+    ]
     target = _named(file, seen, values["target"], "target")
     target = target or next((c for c in wanted if c.name.lower() in TARGET_NAMES), None) or (wanted[-1] if wanted else None)
     if target is None or target.shape != ((time,) if position else ()):
@@ -451,7 +465,9 @@ def _of_steps(values: Mapping[str, Any], file: Mapping[str, Any], seen: Seen) ->
         raise Refusal(f"{name_of(file)} needs a column that says to which sequence each row belongs; name it in Sequence.")
     order = _named(file, seen, values["order"], "order")
     if order is None and not values["order"].strip():
-        order = next((c for c in seen.columns if c.name.lower() in ("step", "time", "t", "position", "order", "date") and c is not id), None)
+        order = next(
+            (c for c in seen.columns if c.name.lower() in ("step", "time", "t", "position", "order", "date") and c is not id), None
+        )
     if order is not None and order.type == "category":
         raise Refusal(f"The column {order.name} gives no order: it holds no numbers or dates.")
     return id, order

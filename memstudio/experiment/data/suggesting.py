@@ -22,7 +22,14 @@ from memstudio.experiment.parameters import Refusal
 
 KINDS = {"rows": "Rows", "images": "Images", "sequences": "Sequences of tokens", "series": "Sequences of numbers"}
 #: what all kinds are told, as the declarations have it
-COMMON: Mapping[str, Any] = {"target": "", "split": "shares", "split_by": "", "held_out": 20, "experiences": "", "scenario": "class-incremental"}
+COMMON: Mapping[str, Any] = {
+    "target": "",
+    "split": "shares",
+    "split_by": "",
+    "held_out": 20,
+    "experiences": "",
+    "scenario": "class-incremental",
+}
 OWN: Mapping[str, Mapping[str, Any]] = {
     "rows": {"inputs": "", "bins": 0, "missing": "refuse"},
     "images": {"images": ""},

@@ -127,7 +127,9 @@ class Tally:
             kind = "date"
         missing = self._empty + (self._infinite if kind in ("whole", "number") else 0)
         low, high = (self._low, self._high) if kind != "category" else (None, None)
-        return counted(Column(self.name, kind, missing, low=low, high=high, infinite=self._infinite if kind != "category" else 0), self._of_kind(kind))
+        return counted(
+            Column(self.name, kind, missing, low=low, high=high, infinite=self._infinite if kind != "category" else 0), self._of_kind(kind)
+        )
 
     def _of_kind(self, kind: str) -> Counter[str] | None:
         if self._counts is None:

@@ -145,7 +145,9 @@ def test_a_task_of_a_gallery_study_gives_way_to_own_data_in_one_edit(kind: str) 
         wired = [wire for wire in made.wires if wire.start_node == new]
         if any(wire.start_node == task for wire in before.wires):
             assert wired, f"{item.id} lost its data"
-        assert not [p for p in check(made, KNOWN) if p.port is not None and p.node is not None and "gives" in p.reason and "needs" in p.reason]
+        assert not [
+            p for p in check(made, KNOWN) if p.port is not None and p.node is not None and "gives" in p.reason and "needs" in p.reason
+        ]
 
 
 def test_series_are_widened_before_a_memory() -> None:

@@ -86,8 +86,7 @@ def _built(kind: str, values: dict[str, object]) -> None:
 
     try:
         made = catalogue().entry(COMPONENTS[kind])(**values).build(draws=Draws(1, 2), uid="u")
-    except Refusal as refusal:
-        assert str(refusal).endswith("."), str(refusal)
+    except Refusal:
         return
     batch = made.batch(0, 4, Draws(1, 2))
     assert torch.isfinite(batch.inputs.double()).all()

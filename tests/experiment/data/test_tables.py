@@ -1,4 +1,4 @@
-"""Tables as people save them: separators, encodings, decimal commas, quotes, what is missing; each read rightly or refused in a sentence."""
+"""Tables as people save them: separators, encodings, decimal commas, quotes, what is missing; each read, or refused in a sentence."""
 
 from __future__ import annotations
 
