@@ -14,7 +14,6 @@ from memstudio.desktop.home.recent import Recent
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.words import moment
 
-
 #: the bundled files of data, and what each is
 _SAMPLES = (
     ("plants.csv", "a table of leaves, three plants"),
