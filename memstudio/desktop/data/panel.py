@@ -93,7 +93,7 @@ class DataPanel(Overlay):
         left.addWidget(self.columns_view, 30)
         left.addSpacing(8)
         left.addWidget(self.items_title)
-        left.addWidget(self.rows_view, 60)
+        left.addWidget(self.rows_view, 36)
         left.addWidget(self.items)
         left.addStretch(1)
         form = QScrollArea()
