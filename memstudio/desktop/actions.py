@@ -44,6 +44,7 @@ TABLE: tuple[Row, ...] = (
     Row("go.settings", "Settings", ("Ctrl+,",), "Theme, library, keyboard.", "settings", "Go"),
     Row("file.new", "New experiment", ("Ctrl+N",), "Start from an empty canvas.", "new", "File"),
     Row("file.open", "Open…", ("Ctrl+O",), "Open an experiment file (.memx).", "open", "File"),
+    Row("file.data", "Use own data…", ("Ctrl+Shift+D",), "Preview a table or arrays of your own (CSV, Parquet, NPZ).", "open", "File"),
     Row("file.save", "Save", ("Ctrl+S",), "Save the experiment to its file.", "save", "File"),
     Row("file.save_as", "Save as…", ("Ctrl+Shift+S",), "Save the experiment to another file.", "save", "File"),
     Row("edit.undo", "Undo", ("Ctrl+Z",), "Take the last edit back.", "undo", "Edit", "build"),

@@ -1,4 +1,4 @@
-"""Files dropped on the window: an experiment opens in Build, a bundle or another library is taken into ours."""
+"""Files dropped on the window: an experiment opens in Build, data are previewed, a bundle or another library is taken into ours."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from PySide6.QtCore import QMimeData, QObject
 from memstudio.desktop.background import Background
 
 DOCUMENT, BUNDLE, LIBRARY = ".memx", ".memlib", ".db"
+#: files of data (experiment/data/records.py)
+DATA = (".csv", ".tsv", ".txt", ".parquet", ".npz")
 
 
 def could_be_ours(carried: QMimeData) -> bool:
     """Whether what is dragged over the window looks like a file of ours by its name; a folder may be a library."""
     files = [Path(url.toLocalFile()) for url in carried.urls() if url.isLocalFile()]
-    return any(file.suffix in (DOCUMENT, BUNDLE, LIBRARY, "") for file in files)
+    return any(file.suffix.lower() in (DOCUMENT, BUNDLE, LIBRARY, *DATA, "") for file in files)
 
 
 class Dropped(QObject):
-    """Opens what was dropped on one window: an experiment by `open_file`, a library by `merge`; of anything else `refuse` is told why."""
+    """Opens what was dropped on one window: an experiment by `open_file`, data by `preview`, a library by `merge`.
+
+    Of anything else `refuse` is told why.
+    """
 
     def __init__(
         self,
@@ -28,9 +33,11 @@ class Dropped(QObject):
         open_file: Callable[[Path], object],
         merge: Callable[[Path], object],
         refuse: Callable[[str], object],
+        preview: Callable[[Path], object],
     ) -> None:
         super().__init__(background)
         self._background, self._open_file, self._merge, self._refuse = background, open_file, merge, refuse
+        self._preview = preview
 
     def take(self, carried: QMimeData) -> None:
         """Opens the first file that was dropped; what it is is looked at in the background."""
@@ -43,8 +50,11 @@ class Dropped(QObject):
             self._merge(path)
         elif path.suffix == DOCUMENT:
             self._open_file(path)
+        elif path.suffix.lower() in DATA:
+            self._preview(path)
         else:
-            self._refuse(f"{path.name} is no experiment ({DOCUMENT}), no bundle ({BUNDLE}) and no library; drop one of these.")
+            known = f"no experiment ({DOCUMENT}), no data (CSV, Parquet, NPZ), no bundle ({BUNDLE}) and no library"
+            self._refuse(f"{path.name} is {known}; drop one of these.")
 
 
 def _is_library(path: Path) -> bool:

@@ -10,6 +10,9 @@ from memstudio.desktop.command_palette import Command
 from memstudio.desktop.pages import Pages
 from memstudio.desktop.shell import Shell
 
+#: the bundled files of data
+_SAMPLES = ("plants.csv", "digits.npz", "walks.csv")
+
 
 def more_commands(shell: Shell, pages: Pages) -> list[Command]:
     """They are made anew each time the palette opens: it takes a millisecond or two."""
@@ -18,7 +21,10 @@ def more_commands(shell: Shell, pages: Pages) -> list[Command]:
         for item in shell.gallery
     ]
     recent = [Command(f"Open {r.title}", r.file.name, partial(shell.open_file, r.file), "recent file") for r in shell.documents.recent]
-    return [*studies, *recent, *_nodes(shell, pages), *_components(shell, pages)]
+    samples = [
+        Command(f"Try with a sample file: {name}", "", partial(_sample, shell, name), "own data CSV NPZ table images") for name in _SAMPLES
+    ]
+    return [*studies, *recent, *samples, *_nodes(shell, pages), *_components(shell, pages)]
 
 
 def _nodes(shell: Shell, pages: Pages) -> Iterator[Command]:
@@ -36,6 +42,10 @@ def _components(shell: Shell, pages: Pages) -> Iterator[Command]:
     for entry in shell.session.catalogue:
         words = f"component {entry.id} {entry.family.title} {' '.join(entry.component.synonyms)}"
         yield Command(f"Add {entry.title}", entry.family.title.lower(), partial(_add, shell, pages, entry.id), words, asked=True)
+
+
+def _sample(shell: Shell, name: str) -> None:
+    shell.sample_wanted.emit(name)
 
 
 def _go(shell: Shell, pages: Pages, node: str) -> None:

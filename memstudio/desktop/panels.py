@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.shell import Shell
 
 if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
+    from memstudio.desktop.data.panel import DataPanel
     from memstudio.desktop.keyboard_help import KeyboardHelp
     from memstudio.desktop.pages import Pages
     from memstudio.desktop.queue.panel import QueuePanel
@@ -62,6 +65,31 @@ class Panels(QObject):
         made.kept.connect(self._pages.home.tour_taken)
         return made
 
+    @cached_property
+    def data(self) -> DataPanel:
+        """The preview of a file of data."""
+        with one_at_a_time:
+            from memstudio.desktop.data.panel import DataPanel
+
+        panel = DataPanel(self._shell, self._shell.session)
+        panel.added.connect(partial(self._shell.page_wanted.emit, "build"))
+        return panel
+
+    def choose_data(self) -> None:
+        """Asks for a file of data and previews it."""
+        from memstudio.desktop.data.choosing import choose_data
+
+        choose_data(self._shell, self._preview)
+
+    def _preview(self, path: str) -> None:
+        self._shell.page_wanted.emit("build")
+        self.data.show_file(Path(path))
+
+    def show_sample(self, name: str) -> None:
+        """Previews a bundled sample file."""
+        self._shell.page_wanted.emit("build")
+        self.data.show_sample(name)
+
     def open_palette(self) -> None:
         """Find any command by typing."""
         self.help.close_panel()
@@ -90,6 +118,8 @@ class Panels(QObject):
 
     def close(self) -> None:
         """Closes those that were made."""
+        if "data" in self.__dict__:
+            self.data.close_all()
         for name in ("palette", "help", "queue", "tour"):
             if name in self.__dict__:
                 self.__dict__[name].close_panel()

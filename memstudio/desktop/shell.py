@@ -32,10 +32,11 @@ class Shell(QMainWindow):
     """The window without its pages: what they are made with, and what they may ask of it.
 
     library: its folder or file (None: the usual one); workers: whether this window starts worker processes.
-    page_wanted(str): a page of the rail is to be shown.
+    page_wanted(str): a page of the rail is to be shown; sample_wanted(str): a bundled file of data is to be previewed.
     """
 
     page_wanted = Signal(str)
+    sample_wanted = Signal(str)
 
     def __init__(self, library: Path | None = None, settings: Settings | None = None, *, workers: bool = True) -> None:
         super().__init__()

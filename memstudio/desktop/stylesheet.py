@@ -147,8 +147,10 @@ QToolButton[kind="rail"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="rail"]:checked {{ background: {t.accent_background}; color: {t.accent}; font-weight: 600; }}
 QToolButton[kind="rail"]:focus {{ border: {t.focus}px solid {t.accent}; padding: 5px 1px 3px 1px; }}
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; border-radius: 4px; }}
-QCheckBox::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(memstudio:check-{_side(t)}.svg); }}
+QCheckBox::indicator, QTableView::indicator {{ width: {px(14)}px; height: {px(14)}px;
+    border: {t.border}px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.accent};
+    border-color: {t.accent}; image: url(memstudio:check-{_side(t)}.svg); }}
 QCheckBox::indicator:indeterminate {{ background: {t.accent_background}; border: {t.border}px solid {t.accent}; }}
 QCheckBox:focus, QRadioButton:focus {{ border: {t.border}px solid {t.accent}; }}
 QRadioButton::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: {px(7) + t.border}px; background: {t.raised}; }}

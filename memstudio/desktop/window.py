@@ -61,7 +61,7 @@ class Window(Shell):
         self.setAcceptDrops(True)
         self._following = Following(self.reader, self)
         self._leaving = Leaving(self.messages, self.close, self.running.stop_all)
-        self._dropped = Dropped(self.background, self.open_file, self._merge, self.say_bad)
+        self._dropped = Dropped(self.background, self.open_file, self._merge, self.say_bad, self.preview_data)
         self._painted = self._started = self._closed = False
         self.stack = Pages(self)
         self.ways = Ways(self, self.stack)
@@ -81,6 +81,7 @@ class Window(Shell):
             bind(f"go.{page}", partial(self.show_page, page))
         bind("file.new", self.new)
         bind("file.open", self.documents.choose_file)
+        bind("file.data", self.panels.choose_data)
         bind("file.save", self.documents.save)
         bind("file.save_as", self.documents.save_as)
         bind("view.search", self._search)
@@ -118,6 +119,8 @@ class Window(Shell):
 
     def _connect(self) -> None:
         self.page_wanted.connect(self.show_page)
+        self.home.side.show_sample.connect(self.sample_wanted)
+        self.sample_wanted.connect(self.panels.show_sample)
         self.documents.shown.connect(partial(self.show_page, "build"))
         self.documents.titled.connect(self.setWindowTitle)
         self.addons.joined.connect(self.documents.join)
@@ -271,6 +274,11 @@ class Window(Shell):
         kept = self.settings.get("window")
         if isinstance(kept, str):
             self.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+
+    def preview_data(self, path: Path) -> None:
+        """Shows what is in a file of data, in sight of the experiment it may join."""
+        self.show_page("build")
+        self.panels.data.show_file(path)
 
     def _merge(self, path: Path) -> None:
         """Brings in the runs of another library, in sight of the page that lists them."""

@@ -49,6 +49,9 @@ def mend_all(document: Document, catalogue: Catalogue) -> Mended:
 
 
 def _mended(problem: Problem, document: Document, before: list[Problem], catalogue: Catalogue) -> tuple[Document, list[Problem]] | None:
+    if problem.mends[0].asks:
+        # whether a changed file is the right one is for a person to decide, too
+        return None
     try:
         changed = problem.mends[0].edit(document)
     except Refusal:

@@ -14,6 +14,13 @@ from memstudio.desktop.home.recent import Recent
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.words import moment
 
+#: the bundled files of data, and what each is
+_SAMPLES = (
+    ("plants.csv", "a table of leaves, three plants"),
+    ("digits.npz", "400 handwritten digits"),
+    ("walks.csv", "120 sequences of letters and heights"),
+)
+
 
 class Row(QFrame):
     """A row of a list that can be opened: two lines of text, by mouse, Enter or Space."""
@@ -90,6 +97,7 @@ class Side(QWidget):
     """Still running and recent; each says so where it is empty."""
 
     open_file = Signal(object)
+    show_sample = Signal(str)
     show_runs = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -109,6 +117,13 @@ class Side(QWidget):
             column.addWidget(box)
             column.addWidget(none)
             column.addSpacing(24)
+        self.samples_box = Box()
+        self.samples_box.fill(
+            [Row(name, below, partial(self.show_sample.emit, name), f"Try with the sample file {name}") for name, below in _SAMPLES]
+        )
+        column.addWidget(label("Try with a sample file", "strong"))
+        column.addSpacing(8)
+        column.addWidget(self.samples_box)
         column.addStretch(1)
         self.show_going(())
         self.show_recent(())

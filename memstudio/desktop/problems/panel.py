@@ -122,8 +122,13 @@ class ProblemsPanel(QFrame):
         if problem.node and problem.parameter:
             self.go_field.emit(f"{problem.node}.{problem.parameter}")
 
-    def mend(self, mend: Mend) -> None:
-        """Does a mend as one edit."""
+    def mend(self, mend: Mend, problem: Problem) -> None:
+        """Does a mend as one edit; one of a file may ask for it first."""
+        if mend.asks:
+            from memstudio.desktop.data.mending import mend_file
+
+            mend_file(self, self.session, problem, mend)
+            return
         self.session.edit(mend.title, mend.edit)
 
     def mend_all(self) -> None:

@@ -16,9 +16,9 @@ from memstudio.experiment.checking import Mend, Problem
 
 
 class ProblemRow(QFrame):
-    """One problem. go(problem), mend(mend): what a press asks for; a press anywhere on the row goes there."""
+    """One problem. go(problem), mend(mend, problem): what a press asks for; a press anywhere on the row goes there."""
 
-    def __init__(self, problem: Problem, title: str, go: Callable[[Problem], object], mend: Callable[[Mend], object]) -> None:
+    def __init__(self, problem: Problem, title: str, go: Callable[[Problem], object], mend: Callable[[Mend, Problem], object]) -> None:
         super().__init__()
         self.problem = problem
         self._ask_go, self._ask_mend = go, mend
@@ -74,4 +74,4 @@ class ProblemRow(QFrame):
 
     def _mend(self, number: int) -> None:
         if number < len(self.problem.mends):
-            self._ask_mend(self.problem.mends[number])
+            self._ask_mend(self.problem.mends[number], self.problem)

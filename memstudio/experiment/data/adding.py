@@ -8,9 +8,11 @@ from typing import Any
 from memstudio.experiment import edits, mends
 from memstudio.experiment.declarations import Component, Port
 from memstudio.experiment.document import Document
-from memstudio.experiment.entries import Catalogue
+from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.kinds import Kind
 
+#: what brings the few numbers of a step to the width of a memory
+_WIDENS = "encoder.mlp"
 #: the component for each kind of data
 COMPONENTS = {"rows": "task.own_rows", "images": "task.own_images", "sequences": "task.own_sequences", "series": "task.own_series"}
 
@@ -69,6 +71,8 @@ def _lead(document: Document, id: str, component: Component, end: str, catalogue
     node = end.rpartition(".")[0]
     if all(one.id != node for one in document.nodes):
         return document
+    if given.kind == Kind.SEQUENCE and entry_of(document, node, catalogue).component.family == "sequence":
+        return _widened(document, f"{id}.{given.name}", end, catalogue)
     found = mends.ways(catalogue, given.kind, _port(document, end, catalogue), component)
     entry = catalogue.entry(document.node(node).component)
     if found and (len(found[0]) == 0 or entry.component.family != "encoder"):
@@ -81,6 +85,21 @@ def _lead(document: Document, id: str, component: Component, end: str, catalogue
             document = edits.remove(document, [node])
             for one in behind:
                 document = _lead(document, id, component, one, catalogue)
+    return document
+
+
+def entry_of(document: Document, id: str, catalogue: Catalogue) -> Entry:
+    """The entry of a node's component."""
+    return catalogue.entry(document.node(id).component)
+
+
+def _widened(document: Document, start: str, end: str, catalogue: Catalogue) -> Document:
+    """Numbers of a series through a perceptron: a memory would be as wide as they are few, and its norm would leave only their sign."""
+    known = {node.id for node in document.nodes}
+    document = mends.add_between(document, start, end, [_WIDENS], catalogue)
+    new = next(node.id for node in document.nodes if node.id not in known)
+    for name, value in (("norm", False), ("residual", False), ("width", 64)):
+        document = edits.set_value(document, f"{new}.{name}", value, catalogue)
     return document
 
 

@@ -23,7 +23,7 @@ def opened(path: Path) -> IO[bytes]:
         kind = path.stat()
         if not stat.S_ISREG(kind.st_mode):
             raise Refusal(f"{path.name or path} is no file of data; choose a plain file.")
-        file = open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+        file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     except FileNotFoundError:
         raise Refusal(f"There is no file {path}; choose it again.") from None
     except (OSError, ValueError) as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 #: bytes of a text table, and rows of another, that a sample looks at: some hundredths of a second
-SAMPLE_BYTES, SAMPLE_ROWS = 1 << 20, 5_000
+SAMPLE_BYTES, SAMPLE_ROWS = 1 << 18, 5_000
 #: rows and items that are shown
 SHOWN_ROWS, SHOWN_ITEMS = 20, 12
 #: an array of at most so many columns beside each other is a table of numbers
@@ -37,6 +37,10 @@ class Looked:
     rows: Mapping[str, Sequence[str]] = field(default_factory=dict)
     items: Mapping[str, np.ndarray] = field(default_factory=dict)
     sha256: str = ""
+
+    def is_part(self, column: Column) -> bool:
+        """Whether it is one column of an array that is there as a whole, too."""
+        return bool(self.items) and column.name not in self.items
 
     @property
     def value(self) -> dict[str, Any]:

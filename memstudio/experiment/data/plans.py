@@ -21,7 +21,8 @@ SAMPLES = {"rows": "plants.csv", "images": "digits.npz", "sequences": "walks.csv
 MOST_CATEGORIES, MOST_EXPERIENCES, MOST_CLASSES, MOST_TOKENS = 64, 64, 10_000, 65_536
 LONGEST, LARGEST_SIDE = 65_536, 512
 
-TARGET_NAMES = ("target", "label", "labels", "class", "y", "species", "outcome", "diagnosis", "category")
+TARGET_NAMES = ("target", "label", "labels", "class", "species", "outcome", "diagnosis", "category", "y")
+ROW_NAMES = ("id", "index", "row", "nr", "no", "number", "#", "column 1", "unnamed: 0")
 SPLIT_NAMES = ("split", "fold", "subset", "partition", "set")
 #: what a split column may say, in lower case
 SPLITS = {
@@ -178,9 +179,13 @@ def images_plan(values: Mapping[str, Any]) -> Plan:
         raise Refusal(f"{name_of(file)} has no array of images; one of items × height × width is needed, or with channels.")
     image = image_shape(found)
     if image is None:
-        raise Refusal(f"{found.name} holds no images: each item has the shape {_shape(found)}; it must be height × width, or with channels.")
+        raise Refusal(
+            f"{found.name} holds no images: each item has the shape {_shape(found)}; it must be height × width, or with channels."
+        )
     if max(image[1:]) > LARGEST_SIDE:
-        raise Refusal(f"The images of {name_of(file)} are {image[1]:,} × {image[2]:,} pixels; at most {LARGEST_SIDE} × {LARGEST_SIDE} are read.")
+        raise Refusal(
+            f"The images of {name_of(file)} are {image[1]:,} × {image[2]:,} pixels; at most {LARGEST_SIDE} × {LARGEST_SIDE} are read."
+        )
     target = _named(file, seen, values["target"], "target") or _likely_target(file, seen, common)
     _refuse_missing(file, (found, target), "refuse")
     return _enough(Plan(file, seen, (found,), target, _classes(file, seen, target), image=image, **common))
@@ -191,7 +196,9 @@ def sequences_plan(values: Mapping[str, Any]) -> Plan:
     file, seen = _opened(values, "sequences")
     common = _common(values, file, seen)
     if is_arrays(file):
-        tokens = _named(file, seen, values["tokens"], "tokens") or next((c for c in seen.columns if len(c.shape) == 1 and c.type == "whole"), None)
+        tokens = _named(file, seen, values["tokens"], "tokens") or next(
+            (c for c in seen.columns if len(c.shape) == 1 and c.type == "whole"), None
+        )
         if tokens is None or len(tokens.shape) != 1 or tokens.type != "whole" or (tokens.low or 0) < 0:
             raise Refusal(f"{name_of(file)} needs an array of tokens: whole numbers from 0, items × time.")
         return _array_plan(values, file, seen, tokens, common, vocabulary=int(tokens.high or 0) + 1)
@@ -229,7 +236,9 @@ def series_plan(values: Mapping[str, Any]) -> Plan:
         column = next(column for column in inputs if column.type == "category")
         raise Refusal(f"The column {column.name} holds words; take sequences of tokens for it, or leave it out.")
     _refuse_missing(file, (*inputs, id, order), missing, (id, order))
-    plan = Plan(file, seen, inputs, target, _classes(file, seen, target), id=id, order=order, missing=missing, asked=values["asked"], **common)
+    plan = Plan(
+        file, seen, inputs, target, _classes(file, seen, target), id=id, order=order, missing=missing, asked=values["asked"], **common
+    )
     return _enough(_with(plan, width=len(inputs) + len(plan.flagged), time=_longest(file, id)))
 
 
@@ -340,7 +349,9 @@ def _inputs(
 
 def columns_in(text: str) -> list[str]:
     """Names of columns in a text, with commas between them; a name with a comma stands in double quotes."""
-    return [(quoted or plain).strip() for quoted, plain in re.findall(r'\s*(?:"([^"]*)"|([^,"]+))\s*(?:,|$)', text) if (quoted or plain).strip()]
+    return [
+        (quoted or plain).strip() for quoted, plain in re.findall(r'\s*(?:"([^"]*)"|([^,"]+))\s*(?:,|$)', text) if (quoted or plain).strip()
+    ]
 
 
 def columns_text(names: Sequence[str]) -> str:
@@ -360,10 +371,8 @@ def usable(seen: Seen) -> list[Column]:
 
 
 def numbers_rows(column: Column, rows: int) -> bool:
-    """Whether a column only numbers the rows: whole numbers, each once and without a gap, or one called id."""
-    if column.type == "whole" and column.different == rows and rows > 2:
-        return (column.high or 0) - (column.low or 0) == rows - 1 or column.name.lower() in ("id", "index")
-    return False
+    """Whether a column only numbers the rows: by its name, and as each of its whole numbers comes once."""
+    return column.type == "whole" and column.different == rows and column.name.lower() in ROW_NAMES
 
 
 def _likely_target(file: Mapping[str, Any], seen: Seen, common: Mapping[str, Any], taken: Sequence[str] | set[str] = ()) -> Column:
@@ -377,9 +386,9 @@ def _likely_target(file: Mapping[str, Any], seen: Seen, common: Mapping[str, Any
 def likely_target(seen: Seen, taken: set[str]) -> Column | None:
     """The column that is asked after where none is named: by its name, else the last with few different values."""
     open_ = [c for c in seen.columns if c.name not in taken and (not c.shape) and c.name.lower() not in SPLIT_NAMES]
-    for column in open_:
-        if column.name.lower() in TARGET_NAMES and column.different:
-            return column
+    called = sorted((c for c in open_ if c.name.lower() in TARGET_NAMES and c.different), key=lambda c: TARGET_NAMES.index(c.name.lower()))
+    if called:
+        return called[0]
     few = [c for c in open_ if c.different and 2 <= c.different <= max(2, min(MOST_CATEGORIES, seen.rows // 2))]
     words = [c for c in few if c.type == "category"]
     return (words or few or [None])[-1]  # type: ignore[list-item]
@@ -403,13 +412,13 @@ def _classes(file: Mapping[str, Any], seen: Seen, target: Column, bins: int = 0)
         what = "only one value" if target.different else "no value"
         raise Refusal(f"The target {target.name} has {what}; there is nothing to tell apart.")
     if target.most is not None and target.different > max(2, seen.rows // 2):
-        raise Refusal(f"The target {target.name} has {target.different:,} different values in {seen.rows:,} rows; classes need several rows each.")
+        raise Refusal(
+            f"The target {target.name} has {target.different:,} different values in {seen.rows:,} rows; classes need several rows each."
+        )
     return target.different
 
 
-def _refuse_missing(
-    file: Mapping[str, Any], columns: Sequence[Column | None], missing: str, always: Sequence[Column | None] = ()
-) -> None:
+def _refuse_missing(file: Mapping[str, Any], columns: Sequence[Column | None], missing: str, always: Sequence[Column | None] = ()) -> None:
     for column in columns:
         if column is None or not column.missing or (missing != "refuse" and column not in always):
             continue
@@ -426,7 +435,11 @@ def _array_plan(
     if not 1 <= time <= LONGEST:
         raise Refusal(f"The sequences of {name_of(file)} have {time:,} steps; 1 to {LONGEST:,} are read.")
     position = values["asked"] == "position"
-    wanted = [c for c in seen.columns if c.shape == ((time,) if position else ()) and c.name != inputs.name and not c.name.startswith(f"{inputs.name} ")]
+    wanted = [
+        c
+        for c in seen.columns
+        if c.shape == ((time,) if position else ()) and c.name != inputs.name and not c.name.startswith(f"{inputs.name} ")
+    ]
     target = _named(file, seen, values["target"], "target")
     target = target or next((c for c in wanted if c.name.lower() in TARGET_NAMES), None) or (wanted[-1] if wanted else None)
     if target is None or target.shape != ((time,) if position else ()):
@@ -452,7 +465,9 @@ def _of_steps(values: Mapping[str, Any], file: Mapping[str, Any], seen: Seen) ->
         raise Refusal(f"{name_of(file)} needs a column that says to which sequence each row belongs; name it in Sequence.")
     order = _named(file, seen, values["order"], "order")
     if order is None and not values["order"].strip():
-        order = next((c for c in seen.columns if c.name.lower() in ("step", "time", "t", "position", "order", "date") and c is not id), None)
+        order = next(
+            (c for c in seen.columns if c.name.lower() in ("step", "time", "t", "position", "order", "date") and c is not id), None
+        )
     if order is not None and order.type == "category":
         raise Refusal(f"The column {order.name} gives no order: it holds no numbers or dates.")
     return id, order

@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Seen:
-    """A file as it was looked over. rows: of the table, or items of its arrays; reading: how a text table is read (encoding, separator ...)."""
+    """A file as it was looked over. rows: of the table, or items of its arrays; reading: how a text table is read (encoding ...)."""
 
     rows: int
     columns: tuple[Column, ...]
@@ -95,7 +95,11 @@ def _count(value: Any) -> bool:
 
 
 def _column(one: Any) -> Column | None:
-    if not isinstance(one, Mapping) or not isinstance(one.get("name"), str) or one.get("type") not in ("whole", "number", "date", "category"):
+    if (
+        not isinstance(one, Mapping)
+        or not isinstance(one.get("name"), str)
+        or one.get("type") not in ("whole", "number", "date", "category")
+    ):
         return None
     given: dict[str, Any] = {"name": one["name"], "type": one["type"]}
     for key in ("missing", "different", "most", "infinite"):

@@ -18,7 +18,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 #: what stands for a value that is not there
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "#n/a", "<na>"})
 #: rows that are worked on together
-CHUNK = 10_000
+CHUNK, SAMPLE_CHUNK = 10_000, 1_000
 #: bytes by which the separator is guessed, and rows of them
 _SAMPLE, _LOOKED = 1 << 16, 50
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
@@ -107,6 +107,7 @@ def rows_of(
     reader = csv.reader(text, delimiter=separator, strict=True)
     width = 0
     chunk: list[list[str]] = []
+    together = CHUNK if most is None else SAMPLE_CHUNK
     with text:
         try:
             for row in reader:
@@ -121,7 +122,7 @@ def rows_of(
                 if len(row) != width:
                     raise Refusal(f"Line {reader.line_num:,} of {path.name} has {len(row):,} values where the first row has {width:,}.")
                 chunk.append(row)
-                if len(chunk) >= CHUNK:
+                if len(chunk) >= together:
                     if stop is not None and stop():
                         raise Stopped()
                     if progress is not None:

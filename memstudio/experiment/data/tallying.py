@@ -75,16 +75,23 @@ class Tally:
     def feed(self, cells: Sequence[str]) -> None:
         """Takes so many cells more."""
         self.n += len(cells)
-        self._empty += sum(map(is_missing, cells))
+        found = numbers(cells, self._comma) if self._is_number else None
+        # quick: of a large file most cells are plain numbers, and words come again and again
+        chunk = Counter(cells) if self._counts is not None or found is None else Counter()
+        if found is not None:
+            self._empty += int((found != found).sum())
+        else:
+            self._empty += sum(count for cell, count in chunk.items() if is_missing(cell))
         if self._is_number:
-            self._take_numbers(numbers(cells, self._comma))
+            self._take_numbers(found)
         if not self._is_number and self._is_date:
-            found = days(cells)
-            self._is_date = found is not None
-            if found is not None:
-                self._range(found)
+            dates = days(cells)
+            self._is_date = dates is not None
+            if dates is not None:
+                self._range(dates)
         if self._counts is not None:
-            self._counts.update(cell.strip() for cell in cells)
+            for cell, count in chunk.items():
+                self._counts[cell.strip()] += count
             if len(self._counts) > (_MOST if self._is_whole or not self._is_number else _MOST_REAL):
                 self._counts = None
 
@@ -120,7 +127,9 @@ class Tally:
             kind = "date"
         missing = self._empty + (self._infinite if kind in ("whole", "number") else 0)
         low, high = (self._low, self._high) if kind != "category" else (None, None)
-        return counted(Column(self.name, kind, missing, low=low, high=high, infinite=self._infinite if kind != "category" else 0), self._of_kind(kind))
+        return counted(
+            Column(self.name, kind, missing, low=low, high=high, infinite=self._infinite if kind != "category" else 0), self._of_kind(kind)
+        )
 
     def _of_kind(self, kind: str) -> Counter[str] | None:
         if self._counts is None:

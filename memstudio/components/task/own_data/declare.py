@@ -41,7 +41,9 @@ FILE = File(
     look="memstudio.experiment.data.looking:chosen",
     meaning="Your file: CSV, Parquet or NPZ; while none is chosen a small bundled sample stands in.",
 )
-TARGET = Text(name="target", title="Target", default="", longest=200, meaning="The column or array that is asked after; empty: the likeliest.")
+TARGET = Text(
+    name="target", title="Target", default="", longest=200, meaning="The column or array that is asked after; empty: the likeliest."
+)
 INPUTS = Text(
     name="inputs",
     title="Inputs",
@@ -221,7 +223,13 @@ COMPONENTS = [
         gives=(Port("tokens", Kind.TOKENS, "Tokens"), STREAM),
         parameters=(
             FILE,
-            Text(name="tokens", title="Tokens", default="", longest=200, meaning="The column or array of tokens; empty: the first that can be."),
+            Text(
+                name="tokens",
+                title="Tokens",
+                default="",
+                longest=200,
+                meaning="The column or array of tokens; empty: the first that can be.",
+            ),
             TARGET,
             ASKED,
             ID,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from memstudio.experiment.data.finding import find
 from memstudio.experiment.data.loading import Values, load
 from memstudio.experiment.data.plans import SPLIT_OF, Plan, is_arrays, name_of
-from memstudio.experiment.data.finding import find
 from memstudio.experiment.parameters import Refusal
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from memstudio.experiment.data.plans import Plan, held_sizes, name_of, quotas
 from memstudio.components.task.own_data.items import Items
+from memstudio.experiment.data.plans import Plan, held_sizes, name_of, quotas
 from memstudio.experiment.parameters import Refusal
 
 #: indices of training, validation and test items

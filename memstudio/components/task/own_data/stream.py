@@ -41,9 +41,7 @@ class OwnData(Stream):
             raise Refusal("No training item has a target; name another target, or another split.")
         counts = torch.bincount(trained, minlength=self.plan.classes)
         self.chance = int(counts.max()) / len(trained)
-        self._made = [
-            tuple(self._batch(inputs, targets, mask, chosen, number) for chosen in sets) for number, sets in enumerate(self.sets)
-        ]
+        self._made = [tuple(self._batch(inputs, targets, mask, chosen, number) for chosen in sets) for number, sets in enumerate(self.sets)]
 
     @abstractmethod
     def _inputs(self, first: np.ndarray) -> Tensor:
@@ -62,7 +60,7 @@ class OwnData(Stream):
         if self.scenario == "task-incremental":
             own = torch.from_numpy(np.concatenate(self.sets[experience]))
             allowed = torch.zeros(self.plan.classes, dtype=torch.bool)
-            allowed[targets[own][mask[own]].unique()] = True
+            allowed[targets[own][mask[own]]] = True
         asked = mask[index] if targets.dim() == 2 else None
         return Batch(inputs[index], targets[index], asked, allowed=allowed)
 
@@ -169,7 +167,7 @@ class OwnImages(OwnData):
 
     def _pixels(self) -> np.ndarray:
         """(items, channels, height, width) as they stand in the file."""
-        given, (channels, *_) = self.items.inputs, self.plan.image
+        given = self.items.inputs
         if given.ndim == 3:
             return given[:, None]
         return given if given.shape[1:] == self.plan.image and given.shape[3] > 4 else np.moveaxis(given, 3, 1)
@@ -283,7 +281,7 @@ class OwnSeries(OwnData):
         if flagged and len(columns) == given.shape[2]:
             found.append((np.isnan(given[..., flagged]) & there[..., None]).astype(np.float32))
         elif flagged:
-            found.append(np.isnan(given).any(axis=2, keepdims=True).astype(np.float32))
+            found.append(np.asarray(np.isnan(given).any(axis=2, keepdims=True), dtype=np.float32))
         return torch.from_numpy(np.concatenate(found, axis=2))
 
     def sample(self) -> dict[str, Any]:
@@ -312,7 +310,7 @@ def standardise(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     mean = small.sum(axis=0) / count
     spread = np.sqrt((np.where(known, small - mean, 0) ** 2).sum(axis=0) / count)
     found = (values / scale - mean) / np.where(spread > 1e-12, spread, 1)
-    return np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6).astype(np.float32)
+    return np.asarray(np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6), dtype=np.float32)
 
 
 def _common(split: str, split_by: str, held_out: int, experiences: str, scenario: str) -> dict[str, Any]:
