@@ -10,9 +10,7 @@ from dataclasses import dataclass
 
 #: raised and lowered characters -> the character on the line
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+−=()aehijklmnoprstuvxβγρφχ", strict=True))
-_HIGH = dict(
-    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True)
-)
+_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True))
 #: what two sides stand on; the first outside brackets parts them
 _BOUNDS = "≤≥≠∈<"
 RELATIONS = frozenset("=←~∝≈≤≥≠→∈")
@@ -27,8 +25,7 @@ _LATEX = {
     **dict(
         zip(
             "αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ",
-            "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma varsigma tau upsilon varphi chi psi "
-            "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+            ["alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "varsigma", "tau", "upsilon", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"],
             strict=True,
         )
     ),
@@ -38,7 +35,7 @@ _LATEX = {
     **{"∞": "infty", "∂": "partial", "±": "pm", "∫": "int", "{": "{", "}": "}", "%": "%", "#": "#", "_": "_", "&": "&"},
 }
 _LATEX_SUMS = {"Σ": "sum", "Π": "prod"}
-_LATEX_WORDS = frozenset("exp ln log sin cos tanh max min arg det dim".split())
+_LATEX_WORDS = frozenset(["exp", "ln", "log", "sin", "cos", "tanh", "max", "min", "arg", "det", "dim"])
 _LATEX_FRACTIONS = {"½": "1/2", "¼": "1/4", "⅔": "2/3", "⅓": "1/3", "¾": "3/4"}
 _LATEX_MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
 
