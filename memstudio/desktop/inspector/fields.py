@@ -329,13 +329,22 @@ class FlagField(Field):
         self.check = Check(parameter.title)
         self.take(self.check)
         self.box.addWidget(self.check)
+        self._mixed = False
         self.check.toggled.connect(self._toggled)
+        self.check.clicked.connect(self._clicked)
 
     def _toggled(self, on: bool) -> None:
-        self.check.setTristate(False)
         self.chosen.emit(on)
 
+    def _clicked(self, on: bool) -> None:
+        # from "mixed" to "on" nothing is toggled, as Qt sees it
+        if self._mixed:
+            self._mixed = False
+            self.check.setTristate(False)
+            self.chosen.emit(on)
+
     def show_mixed(self) -> None:
+        self._mixed = True
         with QSignalBlocker(self.check):
             self.check.setTristate(True)
             self.check.setCheckState(Qt.CheckState.PartiallyChecked)
@@ -345,6 +354,7 @@ class FlagField(Field):
         return self.check
 
     def show_value(self, value: Any) -> None:
+        self._mixed = False
         with QSignalBlocker(self.check):
             self.check.setTristate(False)
             self.check.setChecked(bool(value))

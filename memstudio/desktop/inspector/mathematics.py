@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 #: raised and lowered characters -> the character on the line
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+−=()aehijklmnoprstuvxβγρφχ", strict=True))
-_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True))
+_HIGH = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″",
+        "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″",
+        strict=True,
+    )
+)
 #: what two sides stand on; the first outside brackets parts them
 _BOUNDS = "≤≥≠∈<"
 RELATIONS = frozenset("=←~∝≈≤≥≠→∈")
@@ -21,14 +27,16 @@ _LONGEST_LEFT = 8
 #: brackets with no more characters than this are not broken
 _KEPT = 14
 
+
+def _greek(letter: str) -> str:
+    """`alpha` of α, `Delta` of Δ, by the names that Unicode gives them."""
+    *_, size, _, name = unicodedata.name(letter).split(" ")
+    name = {"lamda": "lambda"}.get(name.lower(), name.lower())
+    return name.capitalize() if size == "CAPITAL" else f"var{name}" if letter in "εφ" else name
+
+
 _LATEX = {
-    **dict(
-        zip(
-            "αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ",
-            ["alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "varsigma", "tau", "upsilon", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"],
-            strict=True,
-        )
-    ),
+    **{letter: _greek(letter) for letter in "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"},
     **{"←": "leftarrow", "→": "rightarrow", "∇": "nabla", "∈": "in", "∅": "emptyset", "∝": "propto", "∩": "cap", "∪": "cup"},
     **{"≈": "approx", "≠": "neq", "≤": "leq", "≥": "geq", "⊗": "otimes", "⊙": "odot", "⊛": "circledast", "⋯": "cdots", "…": "ldots"},
     **{"·": "cdot", "×": "times", "‖": "|", "⟨": "langle", "⟩": "rangle", "⌊": "lfloor", "⌋": "rfloor", "ℓ": "ell", "~": "sim"},
@@ -53,11 +61,14 @@ def pieces(text: str) -> list[Piece]:
     """`kₜᵀ`: k on the line, t below, T above; `W_k` and `x_{ij}` are read as what is lowered."""
     found: list[Piece] = []
     for characters, level in _levels(text):
-        found += [Piece(part, level, _kind(part)) for part in _parts(characters)]
+        for part in _parts(characters):
+            # two letters below are two indices, more are a word
+            single = list(part) if level == -1 and len(part) == 2 and _kind(part) == "word" else [part]
+            found += [Piece(one, level, _kind(one)) for one in single]
     return found
 
 
-_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|(?<=\^)\(([^()]*)\)|([^\W_]+))")
+_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|(?<=\^)\(((?:[^()]|\([^()]*\))*)\)|([⊗⊙]?[^\W_]+|⌊[^⌋]*⌋))")
 
 
 def _levels(text: str) -> Iterator[tuple[str, int]]:

@@ -16,6 +16,7 @@ from memstudio.desktop.inspector.fields import Field, combo, show_in
 from memstudio.desktop.labels import button, label, search_field, set_kind
 from memstudio.desktop.session import Session
 from memstudio.desktop.words import moment, size
+from memstudio.experiment.data import finding
 from memstudio.experiment.entries import load_object
 from memstudio.experiment.parameters import Artifact, File, NodeName, Refusal
 from memstudio.library import Library
@@ -155,8 +156,8 @@ class FileField(Field):
             self._say("")
         elif self._looked != self._value:
             self._looked = self._value
-            sha = str(self._value.get("sha256", ""))
-            self._session.background.do(lambda: (path, state_of(Path(path), sha)), self._seen)
+            value = dict(self._value)
+            self._session.background.do(lambda: (path, state_of(value)), self._seen)
 
     def _seen(self, answer: tuple[str, FileState]) -> None:
         path, state = answer
@@ -168,7 +169,7 @@ class FileField(Field):
         set_kind(self.note, "error" if missing or changed else "small")
         self.note.setText(words)
         self.note.setVisible(bool(words))
-        self.mend.setVisible(missing)
+        self.mend.setVisible(missing or changed)
         self.renew.setVisible(changed)
 
 
@@ -182,17 +183,20 @@ class FileState:
     sentence: str
 
 
-def state_of(path: Path, sha256: str) -> FileState:
-    """Reads a file's content; never raises."""
+def state_of(file: Mapping[str, Any]) -> FileState:
+    """Where a file lies now, with the content it was chosen with: beside the experiment, in the library or where it was. Never raises."""
+    name, sha = Path(str(file.get("path", ""))).name, str(file.get("sha256", ""))
     try:
-        bytes_, now = path.stat().st_size, content_hash(path)
-    except OSError:
-        return FileState(False, False, sha256, f"{path.name} is not there any more. Find it again, or choose another file.")
-    if sha256 and now != sha256:
-        return FileState(
-            True, False, now, f"{path.name} has another content than when it was chosen; runs refuse it until that is settled."
-        )
-    return FileState(True, True, now, f"{size(bytes_)}, content {now[:12]}…")
+        found = finding.find(file)
+        bytes_, now = found.stat().st_size, finding.hash_of(found)
+    except Refusal:
+        there = any(path.is_file() for path in finding.candidates(file))
+        words = "has another content than when it was chosen; runs refuse it until that is settled" if there else "is not there any more"
+        return FileState(there, False, sha, f"{name} {words}. Find the right one, or choose another.")
+    except OSError as error:
+        return FileState(False, False, sha, f"{name} cannot be read: {(error.strerror or str(error)).lower()}.")
+    elsewhere = "" if found == Path(str(file.get("path", ""))) else f", found at {found}"
+    return FileState(True, True, now, f"{size(bytes_)}, content {now[:12]}…{elsewhere}")
 
 
 def content_hash(path: Path) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.inspector import mathematics
-from memstudio.desktop.labels import label
+from memstudio.desktop.labels import label, set_kind
 from memstudio.desktop.tokens import Tokens
 from memstudio.experiment.declarations import Equation, Source
 from memstudio.report.citations import entries
@@ -77,9 +77,21 @@ class EquationsPanel(Section):
             made.setAccessibleName(f"{equation.title}: {equation.text}" if equation.title else equation.text)
             made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             made.customContextMenuRequested.connect(partial(self._offer, made, equation))
+            made.setMinimumWidth(1)
             inside.addWidget(made)
             self.drawn.append(made)
         self.box.addWidget(panel)
+        #: what each needs at its full size, where nothing is left to break
+        self._needs: list[int] = []
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """An equation that cannot be broken further is drawn smaller instead of being cut."""
+        super().resizeEvent(event)
+        if not self._needs:
+            self._needs = [drawn.minimumSizeHint().width() for drawn in self.drawn]
+        room = self.width() - 20
+        for drawn, needs in zip(self.drawn, self._needs, strict=True):
+            set_kind(drawn, "formula" if needs <= room else "formula-small")
 
     def _offer(self, drawn: QLabel, equation: Equation, at: QPoint) -> None:
         menu = QMenu(drawn)

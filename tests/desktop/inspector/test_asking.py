@@ -112,7 +112,7 @@ def test_a_task_shows_a_sample_made_by_the_real_inspector(session_of: SessionOf,
     assert page.sample is not None
     assert page.sample.working.isVisibleTo(page)
     sample = page.sample
-    qtbot.waitUntil(lambda: sample.working.isHidden(), timeout=60_000)
+    qtbot.waitUntil(sample.working.isHidden, timeout=60_000)
     assert "load 1" in sample.caption.text()
     first = sample.cells.accessibleName()
     sample.on.click()
