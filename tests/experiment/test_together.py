@@ -40,7 +40,7 @@ def test_values_that_differ_are_mixed_and_one_value_is_for_all(known: Catalogue)
 
 
 def test_where_one_cannot_take_it_none_does(known: Catalogue) -> None:
-    with pytest.raises(Refusal, match="n1: .*from 1 to 64"):
+    with pytest.raises(Refusal, match=r"n1: .*from 1 to 64"):
         together.set_all(nodes("memory.small", "memory.small"), ("n1.slots", "n2.slots"), 1000, known)
 
 

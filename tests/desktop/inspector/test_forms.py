@@ -286,7 +286,7 @@ def test_a_file_is_dropped_lost_and_found_again(inspector: Inspector, session: S
     assert field.mend.isVisibleTo(inspector)
     field._dropped(str(moved))
     qtbot.waitUntil(lambda: session.document.node("all").values["data"]["path"] == str(moved))
-    qtbot.waitUntil(lambda: field.mend.isHidden())
+    qtbot.waitUntil(field.mend.isHidden)
     moved.write_text("other", encoding="utf-8")
     field._looked = None
     field._look()
@@ -356,7 +356,8 @@ def test_equations_and_sources_are_copied(inspector: Inspector) -> None:
     assert copied[0] == "Update: S ← S + v kᵀ"
     assert copied[1] == r"S \leftarrow S + v k^{\top}"
     assert copied[2] == "Someone, Other, Third (1999). A paper. arXiv:0. S001"
-    assert copied[3].startswith("@misc{") and "title = {{A paper}}" in copied[3]
+    assert copied[3].startswith("@misc{")
+    assert "title = {{A paper}}" in copied[3]
 
 
 def test_the_document_says_what_it_cites_and_what_its_runs_keep(session_of: SessionOf, qtbot: QtBot) -> None:
