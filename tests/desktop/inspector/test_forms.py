@@ -191,6 +191,13 @@ def test_a_list_is_put_in_order_by_dragging(listed: NestedListForm, session: Ses
     assert listed._target.isHidden()
     session.undo()
     assert order(session) == ["small", "large", "small"]
+    session.edit("Slots", lambda d: edits.set_value(d, "all.more.2.slots", 9, session.catalogue))
+    grip, second = listed.grips[0], listed.items[1]
+    between = grip.mapFromGlobal(second.mapToGlobal(QPoint(5, second.height() // 2 + 4)))
+    qtbot.mousePress(grip, Qt.MouseButton.LeftButton)
+    move(grip, between)
+    qtbot.mouseRelease(grip, Qt.MouseButton.LeftButton, pos=between)
+    assert session.document.node("all").values["more"] == [LARGE, SMALL, {"component": "memory.small", "values": {"slots": 9}}]
 
 
 def move(widget: QWidget, to: QPoint) -> None:
