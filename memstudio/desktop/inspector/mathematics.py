@@ -219,7 +219,7 @@ def _may_break(all_: list[Piece], place: int) -> bool:
     after = all_[place + 1] if place + 1 < len(all_) else None
     if before is None or after is None:
         return False
-    if before.text in ",;:":
+    if before.text in ",;:…│":
         return True
     if after.text in _BINARY or after.text in RELATIONS:
         return True
