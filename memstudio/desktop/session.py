@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from memstudio.desktop.background import Background
 from memstudio.desktop.canvas.arrange import arranged
+from memstudio.desktop.reader import Reader
 from memstudio.experiment import checking, files, inference, studies
 from memstudio.experiment.checking import Problem
 from memstudio.experiment.data.finding import places
@@ -104,6 +105,8 @@ class Session(QObject):
         self.facts = Facts(self.document, Inferred(), (), studies.count(self.document))
         #: how long the runs of a document take, in a sentence; nothing where nobody knows
         self.guess: Callable[[Document], str] = _not_guessed
+        #: the library, where there is one: what runs have kept can be chosen from it
+        self.reader: Reader | None = None
         self.background = Background("document", self)
         self._deriving = Background("facts", self)
         #: for what takes seconds, such as measuring a step: files and facts do not wait behind it

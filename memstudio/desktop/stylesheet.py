@@ -64,6 +64,7 @@ QTextBrowser[kind="sheet"] {{ background: transparent; border: none; padding: 0;
 QLabel[kind="equation"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; background: {t.chip_background};
     border-radius: {looks.RADIUS_CONTROL}px; padding: 7px 10px; }}
 QLabel[kind="formula"] {{ font-size: {px(looks.TYPE_BODY + 1)}px; }}
+QLabel[kind="formula-small"] {{ font-size: {px(looks.TYPE_AXIS)}px; }}
 QLabel[kind="mono"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; }}
 QLabel[kind="mono-dim"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; color: {t.dim}; }}
 QLabel[kind="mono-good"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; color: {t.good}; }}

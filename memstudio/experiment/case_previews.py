@@ -126,7 +126,11 @@ def _values(document: Document, prefix: str, catalogue: Catalogue) -> Mapping[st
     if not inside:
         return document.by_id[node].values
     first, _, place = prefix.rpartition(".")
-    here = addresses.find(document, first, catalogue).value[int(place)] if place.isdecimal() else addresses.find(document, prefix, catalogue).value
+    here = (
+        addresses.find(document, first, catalogue).value[int(place)]
+        if place.isdecimal()
+        else addresses.find(document, prefix, catalogue).value
+    )
     values: Mapping[str, Any] = here.get("values", {})
     return values
 

@@ -45,6 +45,12 @@ def bibtex(sources: Iterable[Source], notes: Iterable[str] = ()) -> str:
     return "\n\n".join([*entries, _MEMSTUDIO]) + "\n"
 
 
+def entries(sources: Iterable[Source]) -> str:
+    """The BibTeX entries of these sources alone, each work once."""
+    taken: set[str] = set()
+    return "\n\n".join(_entry(source, taken) for source in unique(sources))
+
+
 def unique(sources: Iterable[Source], notes: Iterable[str] = ()) -> list[Source]:
     """Every work once, in order; then those that notes name and no source does."""
     found: list[Source] = []

@@ -24,6 +24,8 @@ from memstudio.training.program import Builder
 
 #: items a shape is looked at with, and classes a recall names for each target
 ITEMS = 2
+#: pictures that are shown together
+PICTURES = 10
 BEST = 5
 
 #: of a step whose time is asked: steps that only warm, how many are timed at least and at most, and for how long
@@ -71,8 +73,31 @@ def shapes(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sample(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:
-    """A sample of the task `node` (of the only one, where none is named), as its stream shows it."""
-    return builder.stream(_task(builder, question)).sample()
+    """A sample of the task `node` (of the only one, where none is named), as its stream shows it.
+
+    split ("test" or "validation"), part and item (counted from 0, the last one where there are not so many): that item and, of
+    pictures, those that follow it. Where items can be looked at one by one the answer says so: {"kind": ..., "items": [...],
+    "split": "test", "part": 0, "item": 0, "parts": [{"labels": {"load": 4}, "items": 128}]}.
+    """
+    stream = builder.stream(_task(builder, question))
+    whole = stream.sample()
+    split = question.get("split", "test")
+    if split not in ("test", "validation"):
+        raise Refusal(f"There are test and validation items to look at, no {split!r} ones.")
+    parts = [part for experience in range(stream.experiences) for part in stream.parts(split, experience)]
+    tasks = [experience + 1 for experience in range(stream.experiences) for _ in stream.parts(split, experience)]
+    told = [dict(part.labels) or ({"task": task} if stream.experiences > 1 else {}) for part, task in zip(parts, tasks, strict=True)]
+    sizes = [{"labels": labels, "items": len(part.batch)} for labels, part in zip(told, parts, strict=True)]
+    if not parts or not len(parts[0].batch) or stream.item(split, 0, 0) is None:
+        return whole
+    part = min(max(0, int(question.get("part", 0))), len(parts) - 1)
+    first = min(max(0, int(question.get("item", 0))), len(parts[part].batch) - 1)
+    browsed = {**whole, "split": split, "part": part, "item": first, "parts": sizes}
+    if "item" not in question and whole.get("kind") == "images":
+        return {**browsed, "overview": True}  # pictures are first seen together
+    number = PICTURES if whole.get("kind") == "images" else 1
+    items = [stream.item(split, part, index) for index in range(first, min(first + number, len(parts[part].batch)))]
+    return {**browsed, "items": items, "overview": False}
 
 
 def recall(builder: Builder, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -194,6 +194,24 @@ def test_the_sample_is_json_with_a_kind_the_inspector_knows(entry: Entry, tiny: 
 
 
 @each_task
+def test_items_can_be_looked_at_one_by_one_or_not_at_all(entry: Entry, tiny: Tiny, draws: Draws) -> None:
+    made = stream(tiny(entry), draws)
+    first = made.item("test", 0, 0)
+    if first is None:
+        return
+    kind = {"tokens": "tokens", "pixels": "images", "values": "rows"}[next(iter(first))]
+    assert kind == made.sample()["kind"]
+    for split in ("validation", "test"):
+        parts = [part for experience in range(made.experiences) for part in made.parts(split, experience)]
+        last = made.item(split, len(parts) - 1, len(parts[-1].batch) - 1)
+        assert last is not None
+        assert last.keys() == first.keys()
+        json.dumps(last, allow_nan=False)
+        if kind == "tokens":
+            assert len(last["tokens"]) == len(last["targets"]) == len(last["roles"])
+
+
+@each_task
 def test_state_goes_round(entry: Entry, tiny: Tiny, draws: Draws) -> None:
     one, other = stream(tiny(entry), draws), stream(tiny(entry), draws)
     for step in range(3):

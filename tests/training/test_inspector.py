@@ -154,6 +154,21 @@ def test_a_half_finished_document_still_shows_its_task() -> None:
         asked.answer({"ask": "shapes", "document": document})
 
 
+def test_items_are_looked_at_one_by_one_by_part_and_split() -> None:
+    question = {"ask": "sample", "node": "task", "document": plain()}
+    first = asked.answer(question)
+    number = first["parts"][0]["items"]
+    assert (first["split"], first["part"], first["item"]) == ("test", 0, 0)
+    assert first["parts"][0]["labels"] == first["items"][0]["labels"]
+    second = asked.answer({**question, "item": 1})
+    assert second["items"][0]["tokens"] != first["items"][0]["tokens"]
+    assert asked.answer({**question, "part": 99, "item": 10**6})["item"] == asked.answer({**question, "part": 99})["parts"][-1]["items"] - 1
+    assert asked.answer({**question, "split": "validation", "item": 0})["items"] != asked.answer({**question, "item": 0})["items"]
+    assert number > 1
+    with pytest.raises(Refusal, match="'training'"):
+        asked.answer({**question, "split": "training"})
+
+
 def test_what_is_no_task_has_no_sample() -> None:
     with pytest.raises(Refusal, match="mem1 is no task"):
         asked.answer({"ask": "sample", "node": "mem1", "document": plain()})

@@ -144,6 +144,10 @@ class Stream(ABC):
     def sample(self) -> dict[str, Any]:
         """A small sample as JSON for the inspector: {"kind": "tokens" | "images" | "rows", ...}."""
 
+    def item(self, split: str, part: int, index: int) -> dict[str, Any] | None:
+        """One item of a part (counted over all experiences) as an item of `sample`; None where items are not shown one by one."""
+        return None
+
     def state(self) -> dict[str, Any]:
         """What must be kept for an exact resume (tensors and JSON)."""
         return {}

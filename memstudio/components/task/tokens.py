@@ -190,15 +190,21 @@ class TokenStream(Stream):
 
         {"kind": "tokens", "vocabulary": n, "items": [{"tokens": [...], "targets": [...], "roles": [...], "labels": {...}}]}
         """
-        items = []
-        for case, part in list(zip(self._cases["test"], self.parts("test"), strict=True))[:MOST_SHOWN]:
-            assert part.batch.mask is not None
-            tokens, targets, asked = (t[0, :MOST_TOKENS].tolist() for t in (part.batch.inputs, part.batch.targets, part.batch.mask))
-            answers = [target if is_asked else None for target, is_asked in zip(targets, asked, strict=True)]
-            roles = ["question" if is_asked else role for role, is_asked in zip(self.roles(tokens, asked, case), asked, strict=True)]
-            items.append({"tokens": tokens, "targets": answers, "roles": roles, "labels": dict(part.labels)})
+        items = [self._shown("test", part, 0, MOST_TOKENS) for part in range(min(MOST_SHOWN, len(self._cases["test"])))]
         return {"kind": "tokens", "vocabulary": self.vocabulary, "items": items}
 
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One item of one case."""
+        return self._shown(split, part, index, MOST_OF_ONE)
 
-#: items, and tokens of each, that a sample shows: more says no more
-MOST_SHOWN, MOST_TOKENS = 4, 512
+    def _shown(self, split: str, number: int, index: int, most: int) -> dict[str, Any]:
+        case, part = self._cases[split][number], self.parts(split)[number]
+        assert part.batch.mask is not None
+        tokens, targets, asked = (t[index, :most].tolist() for t in (part.batch.inputs, part.batch.targets, part.batch.mask))
+        answers = [target if is_asked else None for target, is_asked in zip(targets, asked, strict=True)]
+        roles = ["question" if is_asked else role for role, is_asked in zip(self.roles(tokens, asked, case), asked, strict=True)]
+        return {"tokens": tokens, "targets": answers, "roles": roles, "labels": dict(part.labels)}
+
+
+#: items, and tokens of each, that a sample shows; tokens of an item that is looked at by itself
+MOST_SHOWN, MOST_TOKENS, MOST_OF_ONE = 4, 512, 8192

@@ -63,6 +63,7 @@ class BuildPage(QWidget):
         self.running = running if running is not None or reader is None else Running(reader, reader.path or library_folder(), self)
         self.inspecting = inspecting
         self.estimate = Estimate(session, reader, self)
+        session.reader = reader
         session.guess = self.estimate.words_of
         self.bar = TopBar(session, self.estimate)
         self.palette_ = Palette(session.catalogue)

@@ -7,7 +7,7 @@ import logging
 import queue
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -40,13 +40,25 @@ class Inspecting(QObject):
         self._deaths = 0
         self._said.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
-    def ask(self, what: str, document: Document, node: str, then: Answered, refused: Refused | None = None) -> None:
-        """Asks for "sample" or "shapes" of a node; `then(answer)` or `refused(sentence)` follows, or nothing when superseded."""
+    def ask(
+        self,
+        what: str,
+        document: Document,
+        node: str,
+        then: Answered,
+        refused: Refused | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Asks for "sample" or "shapes" of a node; `then(answer)` or `refused(sentence)` follows, or nothing when superseded.
+
+        more: what else the question says (which item of a sample).
+        """
         if self._closed:
             return
         self._next += 1
         self._waiting[self._next] = (then, refused)
-        self._questions.put({"id": self._next, "ask": what, "document": document.model_dump(mode="json", by_alias=True), "node": node})
+        question = {"id": self._next, "ask": what, "document": document.model_dump(mode="json", by_alias=True), "node": node}
+        self._questions.put({**question, **(more or {})})
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name="memstudio inspector, questions", daemon=True)
             self._writer.start()

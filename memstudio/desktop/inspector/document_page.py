@@ -14,9 +14,34 @@ from memstudio.desktop.study.saying import RUN_SETTINGS
 from memstudio.desktop.study.settings import SettingsForm, settings_field
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
+from memstudio.experiment.parameters import Parameter, Real, Whole
 
-#: the settings of a run that stand here; seeds stand in the study
+#: the settings of a run that stand here; how the seeds go on stands in the study
 _RUN = ("device", "precision", "threads", "deterministic")
+_SEED = Whole(name="seed", title="Seed", default=0, low=0, high=2**31 - 1, meaning="Decides every random number of the first run.")
+_REPLICATES = Whole(
+    name="replicates", title="Seeds to run", default=1, low=1, high=1000, meaning="How often everything runs, each time with the next seed."
+)
+#: what `run.keep` says of raw outcomes; the defaults are those of training
+_KEEP: tuple[Parameter, ...] = (
+    Real(
+        name="outcomes_megabytes",
+        title="Outcomes, MB",
+        default=20.0,
+        low=0.0,
+        high=100_000.0,
+        unit="MB a run",
+        meaning="How much of what the model answered, item by item, a run keeps at most; 0 keeps nothing.",
+    ),
+    Whole(
+        name="outcome_snapshots",
+        title="Snapshots",
+        default=20,
+        low=0,
+        high=200,
+        meaning="At how many steps along the way such answers are kept.",
+    ),
+)
 EXPERIMENT, STUDY = "experiment", "study"
 
 
@@ -99,13 +124,24 @@ class _ExperimentPage(QWidget):
         self.about.setTabChangesFocus(True)
         self.about.setFixedHeight(112)
         self.about.textChanged.connect(self._described)
-        for words, field in (("Title", self.title), ("Notes", self.about)):
+        self.cites = QPlainTextEdit()
+        self.cites.setAccessibleName("Works that it cites, one a line")
+        self.cites.setPlaceholderText("Arora et al. 2023, Zoology, arXiv:2312.04927")
+        self.cites.setTabChangesFocus(True)
+        self.cites.setFixedHeight(84)
+        self.cites.textChanged.connect(self._cited)
+        for words, field in (("Title", self.title), ("Notes", self.about), ("Cites, one a line", self.cites)):
             layout.addWidget(label(words, "dim"))
             layout.addWidget(field)
         layout.addWidget(line())
         layout.addWidget(label("Run", "section"))
-        self.run = SettingsForm(session, [settings_field(RUN_SETTINGS[name]) for name in _RUN], self._set)
+        settings = (_SEED, _REPLICATES, *(RUN_SETTINGS[name] for name in _RUN))
+        self.run = SettingsForm(session, [settings_field(one) for one in settings], self._set)
         layout.addWidget(self.run)
+        layout.addWidget(line())
+        layout.addWidget(label("Kept of each run", "section"))
+        self.keep = SettingsForm(session, [settings_field(one) for one in _KEEP], self._set_keep)
+        layout.addWidget(self.keep)
         self.show_document(session.document)
 
     def show_document(self, document: Document) -> None:
@@ -115,7 +151,11 @@ class _ExperimentPage(QWidget):
         if self.about.toPlainText() != document.about:
             with QSignalBlocker(self.about):
                 self.about.setPlainText(document.about)
-        self.run.show_values({name: getattr(document.run, name) for name in _RUN})
+        if self._cites() != list(document.cites):
+            with QSignalBlocker(self.cites):
+                self.cites.setPlainText("\n".join(document.cites))
+        self.run.show_values({name: getattr(document.run, name) for name in ("seed", "replicates", *_RUN)})
+        self.keep.show_values({one.name: document.run.keep.get(one.name, one.default) for one in _KEEP})
 
     def _titled(self, text: str) -> None:
         self.session.edit("Change title", lambda document: edits.set_title(document, text.strip()), merge="title")
@@ -123,6 +163,20 @@ class _ExperimentPage(QWidget):
     def _described(self) -> None:
         text = self.about.toPlainText()
         self.session.edit("Change notes", lambda document: edits.set_about(document, text), merge="about")
+
+    def _cites(self) -> list[str]:
+        return [words for line in self.cites.toPlainText().splitlines() if (words := " ".join(line.split()))]
+
+    def _cited(self) -> None:
+        cites = self._cites()
+        self.session.edit("Change cites", lambda document: document.model_copy(update={"cites": cites}), merge="cites")
+
+    def _set_keep(self, name: str, value: object) -> str | None:
+        return self.session.try_edit(
+            f"Set {name.replace('_', ' ')}",
+            lambda document: edits.set_run(document, keep={**document.run.keep, name: value}),
+            merge=("keep", name),
+        )
 
     def _set(self, name: str, value: object) -> str | None:
         return self.session.try_edit(f"Set {name}", lambda document: edits.set_run(document, **{name: value}), merge=("run", name))

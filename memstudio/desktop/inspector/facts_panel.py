@@ -79,7 +79,7 @@ def facts_of(node: str, inferred: Inferred) -> list[Fact]:
 
 
 def breakdown(node: str, inferred: Inferred) -> str:
-    """What the parameters of a node are made of: `Delta rule inside 9,216 · own 1,024 · around it 128 · in 2 layers`; nothing for a plain one."""
+    """What the parameters of a node are made of: `Delta rule inside 9,216 · its own 1,024 · around it 128`; nothing for a plain one."""
     configured, inputs, cost = inferred.configured.get(node), inferred.inputs.get(node), inferred.cost.get(node)
     if configured is None or inputs is None or cost is None:
         return ""

@@ -291,7 +291,7 @@ class Check(QCheckBox):
         """Where the title stands in a box of a width."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        option.rect = QRect(0, 0, width, 24)  # type: ignore[attr-defined]
+        option.rect = QRect(0, 0, width, 24)
         left = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self).left()
         room = QRect(left, 0, max(24, width - left), 10_000)
         return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
@@ -312,7 +312,7 @@ class Check(QCheckBox):
         painter = QStylePainter(self)
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        option.text = ""  # type: ignore[attr-defined]
+        option.text = ""
         painter.drawControl(QStyle.ControlElement.CE_CheckBox, option)
         words = self._words(self.width())
         painter.setPen(self.palette().color(self.foregroundRole()))
@@ -329,13 +329,22 @@ class FlagField(Field):
         self.check = Check(parameter.title)
         self.take(self.check)
         self.box.addWidget(self.check)
+        self._mixed = False
         self.check.toggled.connect(self._toggled)
+        self.check.clicked.connect(self._clicked)
 
     def _toggled(self, on: bool) -> None:
-        self.check.setTristate(False)
         self.chosen.emit(on)
 
+    def _clicked(self, on: bool) -> None:
+        # from "mixed" to "on" nothing is toggled, as Qt sees it
+        if self._mixed:
+            self._mixed = False
+            self.check.setTristate(False)
+            self.chosen.emit(on)
+
     def show_mixed(self) -> None:
+        self._mixed = True
         with QSignalBlocker(self.check):
             self.check.setTristate(True)
             self.check.setCheckState(Qt.CheckState.PartiallyChecked)
@@ -345,6 +354,7 @@ class FlagField(Field):
         return self.check
 
     def show_value(self, value: Any) -> None:
+        self._mixed = False
         with QSignalBlocker(self.check):
             self.check.setTristate(False)
             self.check.setChecked(bool(value))
@@ -420,8 +430,8 @@ class Chooser(QComboBox):
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        text = option.currentText or (self.placeholderText() if self.currentIndex() < 0 else "")  # type: ignore[attr-defined]
-        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self._room())  # type: ignore[attr-defined]
+        text = option.currentText or (self.placeholderText() if self.currentIndex() < 0 else "")
+        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self._room())
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()

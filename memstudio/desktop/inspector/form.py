@@ -52,7 +52,7 @@ def field_for(parameter: Parameter, session: Session, node: str) -> fields.Field
         case File():
             return reference_fields.FileField(parameter, session)
         case Artifact():
-            return reference_fields.ArtifactField(parameter)
+            return reference_fields.ArtifactField(parameter, session)
         case NodeName():
             return reference_fields.NodeField(parameter, session, node)
     return fields.LineField(parameter)

@@ -144,7 +144,8 @@ class Inspector(QFrame):
         """What is known of the node before running stays in sight however long its form is."""
         node = self.page.node_id if isinstance(self.page, NodePage) else ""
         known = known_of(node, facts.inferred) if node else []
-        self.facts.show_known(node, known)
+        of = self.session.document.by_id[node].uid if node in self.session.document.by_id else ""
+        self.facts.show_known(of, known)
         self.foot.setVisible(bool(known))
 
     def go_to_part(self, address: str) -> None:

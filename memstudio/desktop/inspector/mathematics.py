@@ -11,7 +11,11 @@ from dataclasses import dataclass
 #: raised and lowered characters -> the character on the line
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+−=()aehijklmnoprstuvxβγρφχ", strict=True))
 _HIGH = dict(
-    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″", "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″", strict=True)
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′″",
+        "0123456789+−=()abcdefghijklmnoprstuvwxyzT′″",
+        strict=True,
+    )
 )
 #: what two sides stand on; the first outside brackets parts them
 _BOUNDS = "≤≥≠∈<"
@@ -23,22 +27,23 @@ _LONGEST_LEFT = 8
 #: brackets with no more characters than this are not broken
 _KEPT = 14
 
+
+def _greek(letter: str) -> str:
+    """`alpha` of α, `Delta` of Δ, by the names that Unicode gives them."""
+    *_, size, _, name = unicodedata.name(letter).split(" ")
+    name = {"lamda": "lambda"}.get(name.lower(), name.lower())
+    return name.capitalize() if size == "CAPITAL" else f"var{name}" if letter in "εφ" else name
+
+
 _LATEX = {
-    **dict(
-        zip(
-            "αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ",
-            "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma varsigma tau upsilon varphi chi psi "
-            "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-            strict=True,
-        )
-    ),
+    **{letter: _greek(letter) for letter in "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"},
     **{"←": "leftarrow", "→": "rightarrow", "∇": "nabla", "∈": "in", "∅": "emptyset", "∝": "propto", "∩": "cap", "∪": "cup"},
     **{"≈": "approx", "≠": "neq", "≤": "leq", "≥": "geq", "⊗": "otimes", "⊙": "odot", "⊛": "circledast", "⋯": "cdots", "…": "ldots"},
     **{"·": "cdot", "×": "times", "‖": "|", "⟨": "langle", "⟩": "rangle", "⌊": "lfloor", "⌋": "rfloor", "ℓ": "ell", "~": "sim"},
     **{"∞": "infty", "∂": "partial", "±": "pm", "∫": "int", "{": "{", "}": "}", "%": "%", "#": "#", "_": "_", "&": "&"},
 }
 _LATEX_SUMS = {"Σ": "sum", "Π": "prod"}
-_LATEX_WORDS = frozenset("exp ln log sin cos tanh max min arg det dim".split())
+_LATEX_WORDS = frozenset(["exp", "ln", "log", "sin", "cos", "tanh", "max", "min", "arg", "det", "dim"])
 _LATEX_FRACTIONS = {"½": "1/2", "¼": "1/4", "⅔": "2/3", "⅓": "1/3", "¾": "3/4"}
 _LATEX_MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
 
@@ -56,11 +61,14 @@ def pieces(text: str) -> list[Piece]:
     """`kₜᵀ`: k on the line, t below, T above; `W_k` and `x_{ij}` are read as what is lowered."""
     found: list[Piece] = []
     for characters, level in _levels(text):
-        found += [Piece(part, level, _kind(part)) for part in _parts(characters)]
+        for part in _parts(characters):
+            # two letters below are two indices, more are a word
+            single = list(part) if level == -1 and len(part) == 2 and _kind(part) == "word" else [part]
+            found += [Piece(one, level, _kind(one)) for one in single]
     return found
 
 
-_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|(?<=\^)\(([^()]*)\)|([^\W_]+))")
+_MARKED = re.compile(r"([_^])(?:\{([^}]*)\}|(?<=\^)\(((?:[^()]|\([^()]*\))*)\)|([⊗⊙]?[^\W_]+|⌊[^⌋]*⌋))")
 
 
 def _levels(text: str) -> Iterator[tuple[str, int]]:
@@ -211,7 +219,7 @@ def _may_break(all_: list[Piece], place: int) -> bool:
     after = all_[place + 1] if place + 1 < len(all_) else None
     if before is None or after is None:
         return False
-    if before.text in ",;:":
+    if before.text in ",;:…│":
         return True
     if after.text in _BINARY or after.text in RELATIONS:
         return True

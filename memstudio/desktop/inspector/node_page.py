@@ -23,7 +23,6 @@ from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.kinds import Kind
 
-
 #: from this width on the family's chip stands beside the title
 ROOMY = 260
 
@@ -125,7 +124,7 @@ class NodePage(QWidget):
 
     def _add_sample(self, entry: Entry) -> None:
         if self.inspecting is not None and any(port.kind is Kind.STREAM for port in entry.component.gives):
-            self.sample = SampleView()
+            self.sample = SampleView(self._browse)
             self.sample.hide()
             self.layout_.addWidget(self.sample)
 
@@ -206,13 +205,23 @@ class NodePage(QWidget):
         asked = (node.component, node.values, document.run.seed, document.run.data_seed)
         if asked != self._asked:
             self._asked = asked
-            alone = document.model_copy(update={"nodes": [node], "wires": [], "groups": [], "notes": [], "claim": None})
-            alone = alone.model_copy(update={"run": document.run.model_copy(update={"vary": []})})
-            self.inspecting.ask("sample", alone, node.id, self.sample.show_sample, self._no_sample)
+            self._browse({})
+
+    def _browse(self, item: dict[str, object]) -> None:
+        """Asks the process for a sample, or for one item of it; a line says that it is at work."""
+        if self.sample is None or self.inspecting is None or self.node_id not in self.session.document.by_id:
+            return
+        document = self.session.document
+        alone = document.model_copy(update={"nodes": [document.by_id[self.node_id]], "wires": [], "groups": [], "notes": [], "claim": None})
+        alone = alone.model_copy(update={"run": document.run.model_copy(update={"vary": []})})
+        self.sample.show_working()
+        self.inspecting.ask("sample", alone, self.node_id, self.sample.show_sample, self._no_sample, item)
 
     def _no_sample(self, sentence: str) -> None:
+        """What the form says already is not said again in the words of the process."""
+        wrong = any(problem.severity == "error" for problem in self.session.facts.of_node(self.node_id))
         if self.sample is not None:
-            self.sample.hide()
+            self.sample.show_failure("what is wrong above has to be mended first." if wrong else sentence)
 
     def _named(self, title: str) -> None:
         self.session.edit(

@@ -63,6 +63,7 @@ class Target(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setProperty("kind", "target")
         self._wanted: tuple[int, int] | None = None
         self.hide()
@@ -70,7 +71,7 @@ class Target(QFrame):
     def show_at(self, index: int, place: int, y: int) -> None:
         """Item `index` would fall before item `place`, at that height."""
         self._wanted = (index, place)
-        self.setGeometry(0, max(0, y), self.parentWidget().width(), 2)
+        self.setGeometry(0, max(0, y), self._over.width(), 2)
         self.show()
         self.raise_()
 

@@ -34,9 +34,7 @@ class Row(QWidget):
     What is typed and cannot be used stays, with its error, until it is corrected or the document's value changes.
     """
 
-    def __init__(
-        self, session: Session, parameter: Parameter, address: str, default: Any, field: Field, also: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, session: Session, parameter: Parameter, address: str, default: Any, field: Field, also: Sequence[str] = ()) -> None:
         super().__init__()
         self.session, self.parameter, self.address, self.default, self.field = session, parameter, address, default, field
         self.addresses = (address, *also)

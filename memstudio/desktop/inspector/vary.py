@@ -31,7 +31,6 @@ from memstudio.experiment.document import Axis, Document
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Whole, WholeList
 
-
 #: more components than this can be filtered
 MANY = 10
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.inspector import mathematics
-from memstudio.desktop.labels import label
+from memstudio.desktop.labels import label, set_kind
 from memstudio.desktop.tokens import Tokens
 from memstudio.experiment.declarations import Equation, Source
+from memstudio.report.citations import entries
 
 
 class Section(QWidget):
@@ -76,9 +77,21 @@ class EquationsPanel(Section):
             made.setAccessibleName(f"{equation.title}: {equation.text}" if equation.title else equation.text)
             made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             made.customContextMenuRequested.connect(partial(self._offer, made, equation))
+            made.setMinimumWidth(1)
             inside.addWidget(made)
             self.drawn.append(made)
         self.box.addWidget(panel)
+        #: what each needs at its full size, where nothing is left to break
+        self._needs: list[int] = []
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """An equation that cannot be broken further is drawn smaller instead of being cut."""
+        super().resizeEvent(event)
+        if not self._needs:
+            self._needs = [drawn.minimumSizeHint().width() for drawn in self.drawn]
+        room = self.width() - 20
+        for drawn, needs in zip(self.drawn, self._needs, strict=True):
+            set_kind(drawn, "formula" if needs <= room else "formula-small")
 
     def _offer(self, drawn: QLabel, equation: Equation, at: QPoint) -> None:
         menu = QMenu(drawn)
@@ -96,7 +109,7 @@ class SourcesPanel(Section):
     """The papers a component comes from, and the ids of the published systems that it covers."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        copies = (("Copy as text", "\n".join(map(cited, sources))), ("Copy as BibTeX", "\n\n".join(map(bibtex, sources))))
+        copies = (("Copy as text", "\n".join(map(cited, sources))), ("Copy as BibTeX", entries(sources)))
         super().__init__("Source" if len(sources) == 1 else "Sources", copies)
         self.shown: list[QWidget] = []
         for source in sources:
@@ -136,22 +149,3 @@ def cited(source: Source) -> str:
     """`Yang, Kautz, Hatamizadeh (2024). Gated delta networks. ICLR 2025. S036`."""
     parts = (f"{source.authors} ({source.year})", source.title, source.where, " ".join(source.systems))
     return ". ".join(part.rstrip(".") for part in parts if part)
-
-
-def bibtex(source: Source) -> str:
-    """The same as a BibTeX entry; what is known of where it appeared is its note."""
-    names = [name for name in authors_of(source) if name != "et al."]
-    others = ["others"] if len(names) < len(authors_of(source)) or "et al" in source.authors else []
-    surname = re.sub(r"\W", "", names[0].removesuffix(" et al.").split()[-1]).lower() if names else "unknown"
-    word = next((one for one in re.findall(r"\w+", source.title.lower()) if len(one) > 3), "")
-    fields = {
-        "author": " and ".join([name.removesuffix(" et al.") for name in names] + others),
-        "title": f"{{{source.title}}}",
-        "year": str(source.year),
-        "note": source.where,
-    }
-    found = re.search(r"(\d{4}\.\d{4,5})", source.where)
-    if found is not None:
-        fields |= {"eprint": found[1], "archivePrefix": "arXiv"}
-    inside = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
-    return f"@misc{{{surname}{source.year}{word},\n{inside}\n}}"

@@ -129,7 +129,7 @@ def _row(parameter: Parameter, field: fields.Field) -> QWidget:
     row = QVBoxLayout(box) if isinstance(field, TextOf) else QHBoxLayout(box)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(4 if isinstance(field, TextOf) else 8)
-    name = label(parameter.title, "dim")
+    name = label(parameter.title, "dim", wrap=True)
     name.setToolTip(parameter.meaning)
     row.addWidget(name, 2)
     row.addWidget(field, 3)

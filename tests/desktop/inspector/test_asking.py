@@ -110,7 +110,11 @@ def test_a_task_shows_a_sample_made_by_the_real_inspector(session_of: SessionOf,
     page = inspector.page
     assert isinstance(page, NodePage)
     assert page.sample is not None
-    assert page.sample.isHidden()
+    assert page.sample.working.isVisibleTo(page)
     sample = page.sample
-    qtbot.waitUntil(lambda: not sample.isHidden(), timeout=60_000)
+    qtbot.waitUntil(sample.working.isHidden, timeout=60_000)
     assert "load 1" in sample.caption.text()
+    first = sample.cells.accessibleName()
+    sample.on.click()
+    qtbot.waitUntil(lambda: sample.cells.accessibleName() != first, timeout=20_000)
+    assert sample.which.text().startswith("2 of ")

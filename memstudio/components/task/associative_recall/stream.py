@@ -71,11 +71,14 @@ class AssociativeRecall(Stream):
 
         {"kind": "tokens", "vocabulary": n, "items": [{"tokens": [...], "targets": [...], "roles": ["key", ...], "labels": {"load": 4}}]}
         """
-        items = []
-        for part in self.parts("test"):
-            tokens, targets, mask = (t[0].tolist() for t in (part.batch.inputs, part.batch.targets, part.batch.mask) if t is not None)
-            pairs = 2 * int(part.labels["load"])
-            roles = ["question" if asked else ("key", "value")[i % 2] if i < pairs else "filler" for i, asked in enumerate(mask)]
-            answers = [target if asked else None for target, asked in zip(targets, mask, strict=True)]
-            items.append({"tokens": tokens, "targets": answers, "roles": roles, "labels": dict(part.labels)})
+        items = [self.item("test", part, 0) for part in range(len(self._loads))]
         return {"kind": "tokens", "vocabulary": self._rules.vocabulary, "items": items}
+
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One item of one load."""
+        of = self.parts(split)[part]
+        tokens, targets, mask = (t[index].tolist() for t in (of.batch.inputs, of.batch.targets, of.batch.mask) if t is not None)
+        pairs = 2 * int(of.labels["load"])
+        roles = ["question" if asked else ("key", "value")[i % 2] if i < pairs else "filler" for i, asked in enumerate(mask)]
+        answers = [target if asked else None for target, asked in zip(targets, mask, strict=True)]
+        return {"tokens": tokens, "targets": answers, "roles": roles, "labels": dict(of.labels)}

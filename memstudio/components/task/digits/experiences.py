@@ -12,7 +12,7 @@ from torch import Tensor
 from memstudio.components.runtime import Batch, Draws, Part, Stream
 from memstudio.components.task.digits.declare import CLASSES, chance_of
 from memstudio.components.task.digits.epochs import items_at
-from memstudio.components.task.digits.images import Normalisation, bundled, stratified
+from memstudio.components.task.digits.images import Normalisation, bundled, picture, stratified
 
 
 class DigitsStream(Stream):
@@ -92,6 +92,11 @@ class DigitsStream(Stream):
                     pixels = [round(value, 3) for value in self._images[index].flatten().tolist()]
                     items.append({"pixels": pixels, "target": digit, "labels": {"task": number + 1}})
         return {"kind": "images", "shape": [1, 8, 8], "items": items}
+
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One image of a part, as the network gets it but for the scale."""
+        of = [one for experience in range(self.experiences) for one in self.parts(split, experience)]
+        return {**picture(of[part], index), "labels": {"task": part + 1}}
 
 
 def _among(digits: Tensor, group: Sequence[int]) -> Tensor:

@@ -7,10 +7,13 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from memstudio.components.runtime import Part
 
 #: grey levels of the set run from 0 to this
 BRIGHTEST = 16.0
@@ -90,3 +93,11 @@ class Normalisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         return (images - self.mean) / self.spread
+
+
+def picture(part: Part, index: int) -> dict[str, Any]:
+    """One image of a part as the inspector shows it: from its darkest 0 to its brightest 1, its class, what its part is told by."""
+    pixels = part.batch.inputs[index].flatten()
+    low, high = float(pixels.min()), float(pixels.max())
+    shown = ((pixels - low) / max(high - low, 1e-9)).tolist()
+    return {"pixels": [round(value, 3) for value in shown], "target": int(part.batch.targets[index]), "labels": dict(part.labels)}

@@ -13,7 +13,7 @@ from memstudio.components.runtime import Batch, Draws, Part, Stream
 from memstudio.components.task.digits.corruptions import corrupt
 from memstudio.components.task.digits.declare import CLASSES, chosen
 from memstudio.components.task.digits.epochs import items_at
-from memstudio.components.task.digits.images import Normalisation, bundled, stratified
+from memstudio.components.task.digits.images import Normalisation, bundled, picture, stratified
 
 
 class Digits(Stream):
@@ -89,6 +89,10 @@ class Digits(Stream):
             labels: dict[str, str | int] = {"corruption": name, "severity": severity}
             items.append(self._shown(self.corrupted_images(name, severity), first[len(first) // 2], labels))
         return {"kind": "images", "shape": [1, 8, 8], "items": items}
+
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One image of one corruption, as the network gets it but for the scale."""
+        return picture(self.parts(split)[part], index)
 
     def _shown(self, images: Tensor, index: int, labels: dict[str, str | int]) -> dict[str, Any]:
         pixels = [round(value, 3) for value in images[index].flatten().tolist()]

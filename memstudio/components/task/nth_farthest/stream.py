@@ -77,14 +77,17 @@ class NthFarthest(Stream):
 
         {"kind": "images", "shape": [1, 8, 40], "items": [{"pixels": [320 numbers], "target": 3, "labels": {"rank": 1}}]}
         """
-        items = []
-        for part in self.parts("test")[:MOST_SHOWN]:
-            picture = part.batch.inputs[0].clone()
-            picture[:, : self._dimensions] = (picture[:, : self._dimensions] + 1) / 2
-            picture = picture[:MOST_ROWS, :MOST_COLUMNS]
-            pixels = [round(number, 2) for number in picture.flatten().tolist()]
-            items.append({"pixels": pixels, "target": int(part.batch.targets[0, -1]), "labels": dict(part.labels)})
-        return {"kind": "images", "shape": [1, *picture.shape], "items": items}
+        items = [self.item("test", part, 0) for part in range(min(MOST_SHOWN, self._vectors))]
+        rows, columns = self.parts("test")[0].batch.inputs.shape[1:]
+        return {"kind": "images", "shape": [1, min(rows, MOST_ROWS), min(columns, MOST_COLUMNS)], "items": items}
+
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One item of one n."""
+        of = self.parts(split)[part]
+        picture = of.batch.inputs[index].clone()
+        picture[:, : self._dimensions] = (picture[:, : self._dimensions] + 1) / 2
+        pixels = [round(number, 2) for number in picture[:MOST_ROWS, :MOST_COLUMNS].flatten().tolist()]
+        return {"pixels": pixels, "target": int(of.batch.targets[index, -1]), "labels": dict(of.labels)}
 
 
 #: positions, and numbers of each, that a sample shows

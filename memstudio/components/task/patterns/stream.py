@@ -87,5 +87,10 @@ class Patterns(Stream):
         items += [self._shown(part.batch.inputs[0, :wide], 0, dict(part.labels)) for part in self.parts("test")[:SHOWN]]
         return {"kind": "images", "shape": [1, height, wide // height], "items": items}
 
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One cue."""
+        of = self.parts(split)[part]
+        return self._shown(of.batch.inputs[index, : min(self._patterns.shape[1], LONGEST)], index, dict(of.labels))
+
     def _shown(self, numbers: Tensor, target: int, labels: dict[str, Any]) -> dict[str, Any]:
         return {"pixels": ((numbers + 1) / 2).tolist(), "target": target, "labels": labels}

@@ -134,12 +134,17 @@ class Text(Stream):
 
         {"kind": "tokens", "vocabulary": n, "items": [{"tokens": ["T", "h"], "targets": ["h", "e"], "roles": [...], "labels": {}}]}
         """
-        batch = self.parts("test")[0].batch
-        items = []
-        for row in range(min(2, len(batch))):
-            tokens, targets = ([self._shown(token) for token in t[row, :256].tolist()] for t in (batch.inputs, batch.targets))
-            items.append({"tokens": tokens, "targets": targets, "roles": ["question"] * len(tokens), "labels": {}})
-        return {"kind": "tokens", "vocabulary": self._size, "items": items}
+        number = min(2, len(self.parts("test")[0].batch))
+        return {"kind": "tokens", "vocabulary": self._size, "items": [self._item("test", 0, row, 256) for row in range(number)]}
+
+    def item(self, split: str, part: int, index: int) -> dict[str, Any]:
+        """One window of the text."""
+        return self._item(split, part, index, 8192)
+
+    def _item(self, split: str, part: int, index: int, most: int) -> dict[str, Any]:
+        of = self.parts(split)[part]
+        tokens, targets = ([self._shown(token) for token in t[index, :most].tolist()] for t in (of.batch.inputs, of.batch.targets))
+        return {"tokens": tokens, "targets": targets, "roles": ["question"] * len(tokens), "labels": dict(of.labels)}
 
     def _shown(self, token: int) -> str:
         name = "�" if token == UNKNOWN else self._vocabulary.names[token]
