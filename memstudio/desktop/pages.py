@@ -146,6 +146,7 @@ class Pages(QStackedWidget):
         page.tour.connect(shell.actions_["help.tour"].trigger)
         page.no_tour.connect(partial(shell.keep, "tour", "declined"))
         page.offer_tour(shell.settings.get("tour") is None)
+        page.side.unsaved.lead(shell.documents)
         page.show_recent(shell.documents.recent)
         shell.documents.recent_changed.connect(page.show_recent)
         return page
