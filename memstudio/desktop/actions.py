@@ -48,6 +48,7 @@ TABLE: tuple[Row, ...] = (
     Row("file.save_as", "Save as…", ("Ctrl+Shift+S",), "Save the experiment to another file.", "save", "File"),
     Row("edit.undo", "Undo", ("Ctrl+Z",), "Take the last edit back.", "undo", "Edit", "build"),
     Row("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the edit again that was taken back last.", "redo", "Edit", "build"),
+    Row("edit.history", "Edits…", ("Ctrl+Alt+Z",), "Every state that can be gone back or forward to.", "", "Edit", "build"),
     Row("edit.cut", "Cut", ("Ctrl+X",), "Move what is selected to the clipboard.", "cut", "Edit", "canvas"),
     Row("edit.copy", "Copy", ("Ctrl+C",), "Copy what is selected.", "copy", "Edit", "canvas"),
     Row("edit.paste", "Paste", ("Ctrl+V",), "Paste components, with new names.", "paste", "Edit", "canvas"),

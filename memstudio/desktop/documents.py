@@ -147,7 +147,7 @@ class Documents(QObject):
         dialog.open()
 
     def _session_says(self, message: Message) -> None:
-        self._messages.say(message.text, message.level)
+        self._messages.say(message.text, message.level, message.action, message.other)
 
     def _file_changed(self, _: object = None) -> None:
         session = self.session

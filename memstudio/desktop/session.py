@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from memstudio.desktop.stamped import Stamp, read_stamped, written_over
 from memstudio.experiment import checking, inference, studies
 from memstudio.experiment.checking import Problem
 from memstudio.experiment.data.finding import places
-from memstudio.experiment.document import Document
+from memstudio.experiment.document import Document, Node
 from memstudio.experiment.edit_names import said
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.history import History
@@ -26,6 +26,10 @@ from memstudio.experiment.studies import Count
 
 #: facts follow an edit after this many milliseconds: typing in a field or dragging a slider asks once, not at every key
 PAUSE = 60
+
+
+#: what a button says, and what it does
+Deed = tuple[str, Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence for the person; level: info, careful or bad."""
+    """One sentence for the person; level: info, careful or bad; action, other: what buttons say and do."""
 
     text: str
     level: str = "info"
+    action: Deed | None = None
+    other: Deed | None = None
 
 
 def derive(document: Document, catalogue: Catalogue) -> Facts:
@@ -116,6 +122,8 @@ class Session(QObject):
         self.measuring = Background("measuring", self)
         self._busy = False
         self._closed = False
+        #: what a run failed with, and the node it was as it was then
+        self._blamed: tuple[Problem, Node] | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -215,6 +223,19 @@ class Session(QObject):
 
     # ------------------------------------------------------------------------------------------ facts
 
+    def blame(self, problem: Problem | None) -> None:
+        """Marks a node with what a run failed with there (None: nothing more), until it is changed or something else is blamed."""
+        self._blamed = None if problem is None or problem.node is None else (problem, self.document.node(problem.node))
+        self._pause.start()
+
+    def _with_blame(self, facts: Facts) -> Facts:
+        if self._blamed is None:
+            return facts
+        problem, node = self._blamed
+        if facts.document.by_id.get(problem.node or "") != node:
+            return facts
+        return replace(facts, problems=(*facts.problems, problem))
+
     def _derive(self) -> None:
         if self._closed:
             return
@@ -228,8 +249,8 @@ class Session(QObject):
     def _derived(self, facts: Facts) -> None:
         self._busy = False
         if facts.document is self.document:
-            self.facts = facts
-            self.facts_changed.emit(facts)
+            self.facts = self._with_blame(facts)
+            self.facts_changed.emit(self.facts)
         else:
             self._pause.start()
 
@@ -247,6 +268,7 @@ class Session(QObject):
         """Opens a document with its history, as it was before a crash or before another was opened."""
         self.history, self.stamp, self.selected = history, stamp, ()
         self._is_at(path)
+        self._blamed = None
         self.selection_changed.emit(())
         self._changed()
         self.opened.emit(self.document)

@@ -260,6 +260,9 @@ class Window(Shell):
         self.rail.running.show_work(left, share, words)
         self.home.show_going(going)
         self._leaving.show_going(going)
+        build = self.stack.made("build")
+        if build is not None:
+            build.show_going(going)
 
     def _ask_count(self) -> None:
         settings = self.stack.settings
