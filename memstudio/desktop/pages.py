@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import arrangement, theme
 from memstudio.desktop.home.page import HomePage
 from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.shell import Shell
@@ -163,6 +163,7 @@ class Pages(QStackedWidget):
         page = BuildPage(shell.session, shell.reader, shell.running, inspecting)
         page.bind(shell.actions_)
         page.palette_.kept.remember(shell.settings.get, shell.keep)
+        arrangement.arrange(page, shell.settings.get("window"))
         self.live = BelowBuild(page, shell.actions_)
         return page
 

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import arrangement, icons, theme
 from memstudio.desktop.areas import go_to_area, go_to_search
 from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
@@ -70,8 +70,8 @@ class Window(Shell):
         self._lay_out()
         self._connect()
         self.resize(USUAL)
-        self._restore()
-        self.show_page("home")
+        arrangement.place(self, self.settings.get("window"))
+        self.show_page(arrangement.page_of(self.settings.get("window")))
 
     # ------------------------------------------------------------------------------------------ making
 
@@ -179,6 +179,8 @@ class Window(Shell):
         if self._started:
             return
         self._started = True
+        if self.settings.notice:
+            self.messages.say(self.settings.notice, "careful")
         self.background.do(icons.read_all)
         self.reader.start()
         self._gallery.load()
@@ -268,12 +270,7 @@ class Window(Shell):
         settings = self.stack.settings
         self.reader.ask(lambda library: library.count(), lambda n: settings.show_library(self.reader.readonly, n), key="settings.count")
 
-    # ------------------------------------------------------------------------------------------ looks
-
-    def _restore(self) -> None:
-        kept = self.settings.get("window")
-        if isinstance(kept, str):
-            self.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+    # ------------------------------------------------------------------------------------------ files
 
     def _merge(self, path: Path) -> None:
         """Brings in the runs of another library, in sight of the page that lists them."""
@@ -318,7 +315,7 @@ class Window(Shell):
         if not self._closed:
             self._closed = True
             self._following.close()
-            self.keep("window", self.saveGeometry().toBase64().toStdString())
+            self.keep("window", arrangement.kept(self, self.page_name, self.stack.made("build"), self.settings.get("window")))
             self.panels.close()
             self.stack.close_pages()
             self.documents.close()
