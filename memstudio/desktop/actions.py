@@ -230,6 +230,7 @@ TABLE: tuple[Row, ...] = (
     Row("runs.group", "Group the runs…", ("G",), "Put runs together that agree, with mean and spread.", "group", "View", "runs"),
     Row("runs.columns", "Choose columns…", (), "Which columns the table shows.", "columns", "View", "runs"),
     Row("view.search", "Search", ("Ctrl+F",), "Go to the search field of this page.", "search", "View"),
+    Row("view.messages", "Messages", ("Ctrl+Shift+M",), "The last messages, to copy or to act on.", "info", "View"),
     Row("view.theme", "Light or dark", ("Ctrl+Shift+L",), "Change between the light and the dark theme.", "theme", "View"),
     Row("view.contrast", "High contrast", ("Ctrl+Shift+H",), "More contrast for text and lines, and back.", "contrast", "View"),
     Row("view.larger", "Larger text", ("Ctrl+Alt++", "Ctrl+Alt+="), "Type and controls one size larger.", "larger", "View"),
@@ -240,6 +241,7 @@ TABLE: tuple[Row, ...] = (
     Row("help.palette", "All commands…", ("Ctrl+K",), "Find any command by typing.", "search", "Help"),
     Row("help.tour", "Guided tour", ("Shift+F1",), "Build and run a first experiment, step by step, in two minutes.", "info", "Help"),
     Row("help.keys", "Keyboard", ("F1", "Ctrl+/"), "Every key and what it does.", "keyboard", "Help"),
+    Row("help.report", "Report a problem…", (), "Collect what helps to find it; you see all of it before you save it.", "", "Help"),
     Row("app.quit", "Quit", ("Ctrl+Q",), "Close the window. Runs go on.", "close", "File"),
 )
 

@@ -67,12 +67,12 @@ def arrange(build: BuildPage, kept: object) -> None:
     for name in _SPLITTERS:
         splitter: QSplitter = getattr(build, name)
         wanted = sizes.get(name) if isinstance(sizes, Mapping) else None
-        if _sensible(wanted, splitter.count()):
+        if isinstance(wanted, list) and _sensible(wanted, splitter.count()):
             splitter.setSizes(wanted)
     if kept.get("problems") is True:
         build.show_problems(True)
 
 
-def _sensible(sizes: Any, number: int) -> bool:
-    whole = isinstance(sizes, list) and all(isinstance(size, int) and 0 <= size < 100_000 for size in sizes)
+def _sensible(sizes: Sequence[Any], number: int) -> bool:
+    whole = all(isinstance(size, int) and 0 <= size < 100_000 for size in sizes)
     return whole and len(sizes) == number and sum(sizes) > 0

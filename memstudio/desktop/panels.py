@@ -14,8 +14,10 @@ from memstudio.desktop.shell import Shell
 if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
     from memstudio.desktop.keyboard_help import KeyboardHelp
+    from memstudio.desktop.messages_panel import MessagesPanel
     from memstudio.desktop.pages import Pages
     from memstudio.desktop.queue.panel import QueuePanel
+    from memstudio.desktop.report_panel import ReportPanel
     from memstudio.desktop.tour.tour import Tour
 
 
@@ -62,6 +64,28 @@ class Panels(QObject):
         made.kept.connect(self._pages.home.tour_taken)
         return made
 
+    @cached_property
+    def messages(self) -> MessagesPanel:
+        """The last messages."""
+        from memstudio.desktop.messages_panel import MessagesPanel
+
+        return MessagesPanel(self._shell, self._shell.messages)
+
+    @cached_property
+    def report(self) -> ReportPanel:
+        """Report a problem."""
+        from memstudio.desktop.report_panel import ReportPanel
+
+        return ReportPanel(self._shell)
+
+    def toggle_messages(self) -> None:
+        """Opens the last messages, or closes them."""
+        self.messages.toggle()
+
+    def open_report(self) -> None:
+        """Collects what helps to find a problem."""
+        self.report.open_report()
+
     def open_palette(self) -> None:
         """Find any command by typing."""
         self.help.close_panel()
@@ -90,6 +114,8 @@ class Panels(QObject):
 
     def close(self) -> None:
         """Closes those that were made."""
-        for name in ("palette", "help", "queue", "tour"):
+        for name in ("palette", "help", "queue", "tour", "messages"):
             if name in self.__dict__:
                 self.__dict__[name].close_panel()
+        if "report" in self.__dict__:
+            self.report.close_for_good()

@@ -94,6 +94,8 @@ class Window(Shell):
         bind("help.keys", self.panels.open_help)
         bind("help.tour", self.panels.open_tour)
         bind("run.queue", self.toggle_queue)
+        bind("help.report", self.panels.open_report)
+        bind("view.messages", self.panels.toggle_messages)
         bind("app.quit", self._quit)
 
     def _lay_out(self) -> None:
