@@ -31,7 +31,7 @@ def edit(session: Session, title: str) -> None:
 
 
 def journals(folder: Path) -> list[Path]:
-    return sorted((folder / unsaved.FOLDER).glob("*"))
+    return sorted((folder / unsaved.FOLDER).glob("*.journal"))
 
 
 def rows(window: Window) -> list[UnsavedRow]:
