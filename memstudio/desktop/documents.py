@@ -15,6 +15,7 @@ from memstudio.desktop.background import Background
 from memstudio.desktop.home.recent import Recent, with_file, without_file, written
 from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.journalling import Journalling
+from memstudio.desktop.limits import Limits
 from memstudio.desktop.messages import MessageLine
 from memstudio.desktop.stamped import Stamp, look, read_stamped
 
@@ -53,6 +54,8 @@ class Documents(QObject):
         super().__init__(window)
         self._window, self._folder, self._background, self._messages = window, folder, background, messages
         self._keep = keep
+        #: how new experiments are run
+        self.limits = Limits()
         self._session: Session | None = None
         #: the files that were opened last, the newest first
         self.recent = tuple(recent)
@@ -98,7 +101,7 @@ class Documents(QObject):
     def new(self) -> None:
         """An empty experiment in Build."""
         self._offer_back()
-        self.session.new()
+        self.session.new(self.limits.device)
         self.shown.emit()
 
     def choose_file(self) -> None:

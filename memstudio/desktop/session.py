@@ -15,7 +15,7 @@ from memstudio.desktop.stamped import Stamp, read_stamped, written_over
 from memstudio.experiment import checking, inference, studies
 from memstudio.experiment.checking import Problem
 from memstudio.experiment.data.finding import places
-from memstudio.experiment.document import Document, Node
+from memstudio.experiment.document import Document, Node, Run
 from memstudio.experiment.edit_names import said
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.history import History
@@ -278,9 +278,9 @@ class Session(QObject):
         self.path = path
         places.document = None if path is None else path.absolute().parent
 
-    def new(self) -> None:
-        """An empty document."""
-        self.show(Document())
+    def new(self, device: str = "auto") -> None:
+        """An empty document. device: where it is to run."""
+        self.show(Document() if device == "auto" else Document(run=Run(device=device)))
 
     def open(self, path: Path | str, then: Callable[[], Any] | None = None) -> None:
         """Reads a file away from the window's thread and shows it; what is wrong with it becomes one sentence."""

@@ -256,7 +256,7 @@ class Window(Shell):
         self.messages.say(sentence, "bad")
         settings = self.stack.made("settings")
         if settings is not None:
-            settings.show_unusable(sentence)
+            settings.library.show_unusable(sentence)
 
     def _show_going_on(self, going: Sequence[Going]) -> None:
         left, share = overall(going)
@@ -270,7 +270,9 @@ class Window(Shell):
 
     def _ask_count(self) -> None:
         settings = self.stack.settings
-        self.reader.ask(lambda library: library.count(), lambda n: settings.show_library(self.reader.readonly, n), key="settings.count")
+        from memstudio.desktop.settings_sections import look
+
+        self.reader.ask(look, lambda held: settings.library.show_library(self.reader.readonly, *held), key="settings.count")
 
     # ------------------------------------------------------------------------------------------ files
 

@@ -85,6 +85,7 @@ class BuildPage(QWidget):
         self._lay_out()
         self.card = RunCard(self, self.bar.run, session, self.estimate)
         self.card.opener = self.bar.more
+        self.card.limit = self._limit
         self.undo_list = UndoList(self, self.bar.undo_more, session)
         self.undo_list.opener = self.bar.undo_more
         self._connect()
@@ -188,6 +189,9 @@ class BuildPage(QWidget):
     def show_study(self) -> None:
         """Shows what the study varies, and takes the keyboard there."""
         self.inspector.show_study()
+
+    def _limit(self) -> int | None:
+        return None if self.running is None else self.running.limits.workers
 
     def _opened(self, readonly: bool) -> None:
         self.bar.refuse("The library's folder is read-only: runs can be read, not started." if readonly else "")
