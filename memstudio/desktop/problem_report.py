@@ -140,7 +140,11 @@ class Doctor:
         except subprocess.TimeoutExpired:
             self.stop()
             return "It took too long to be looked at."
-        return out.decode("utf-8", "replace") or "It could not be looked at."
+        text = out.decode("utf-8", "replace")
+        try:
+            return json.dumps(json.loads(text), indent=2)
+        except ValueError:
+            return text or "It could not be looked at."
 
     def stop(self) -> None:
         """Ends the look."""

@@ -14,7 +14,7 @@ from memstudio.desktop.areas import first_focusable
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.build.failures import Failures
 from memstudio.desktop.build.run_card import RunCard
-from memstudio.desktop.build.top_bar import TopBar
+from memstudio.desktop.build.top_bar import TopBar, refused_text
 from memstudio.desktop.build.undo_list import UndoList
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
@@ -30,7 +30,6 @@ from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.session import Message, Session
-from memstudio.desktop.words import count
 from memstudio.experiment import checking
 from memstudio.experiment.problems import Problem
 from memstudio.ground.paths import library_folder
@@ -281,10 +280,9 @@ class BuildPage(QWidget):
             self.bar.set_starting(False)
             self.show_problems(True)
             first = errors[0]
-            more = f" ({count(len(errors) - 1, 'more problem')}.)" if len(errors) > 1 else ""
             go = (f"Go to {first.node}", partial(self.go_to, first.node)) if first.node else None
-            where = f"{first.node}: " if first.node else ""
-            self.session.message.emit(Message(f"It cannot run before this is mended: {where}{first.reason}{more}", "careful", go))
+            words = refused_text(self.session.document, errors, self.session.catalogue)
+            self.session.message.emit(Message(words, "careful", go))
             return
         assert self.running is not None
         asked = Asked(self.card.workers, first_only)

@@ -16,6 +16,10 @@ from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.saying import count_text
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count, duration
+from memstudio.experiment.document import Document
+from memstudio.experiment.edit_names import title_of
+from memstudio.experiment.entries import Catalogue
+from memstudio.experiment.problems import Problem
 
 
 class TopBar(QFrame):
@@ -122,10 +126,7 @@ class TopBar(QFrame):
             return "There is nothing to run yet. Add components, or open a study of the gallery."
         if not facts.errors:
             return ""
-        first = facts.errors[0]
-        where = f"{first.node}: " if first.node else ""
-        more = f" ({count(len(facts.errors) - 1, 'more problem')}.)" if len(facts.errors) > 1 else ""
-        return f"It cannot run before this is mended: {where}{first.reason}{more}"
+        return refused_text(facts.document, facts.errors, self.session.catalogue)
 
     def _problems(self) -> None:
         self.problems_wanted.emit(self.problems.isChecked())
@@ -149,6 +150,16 @@ class TopBar(QFrame):
             self.run.setText("Starting…")
         else:
             self._show_facts(self.session.facts)
+
+
+def refused_text(document: Document, errors: Sequence[Problem], catalogue: Catalogue) -> str:
+    """Which problem keeps it from running, with its component where the problem itself does not name it, and how many more there are."""
+    first = errors[0]
+    node = document.by_id.get(first.node or "")
+    title = title_of(node, catalogue) if node is not None else ""
+    where = f"{title}: " if title and title.lower() not in first.reason.lower() else ""
+    more = f" ({count(len(errors) - 1, 'more problem')}.)" if len(errors) > 1 else ""
+    return f"It cannot run before this is mended: {where}{first.reason}{more}"
 
 
 def blocked_text(facts: Facts) -> str:

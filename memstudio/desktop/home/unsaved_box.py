@@ -83,7 +83,10 @@ class UnsavedRow(QWidget):
             buttons.addWidget(each)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(13, 8, 13, 6)
+        # the link buttons bring room of their own at their left
+        column.setContentsMargins(9, 8, 13, 6)
+        for each in (self.title, self.below):
+            each.setContentsMargins(4, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.title)
         column.addWidget(self.below)

@@ -109,8 +109,7 @@ class Seen:
         ]
         if self.left is not None and not self.paused:
             parts.append(f"about {duration(_rounded(self.left))} left")
-        words = ", ".join(part for part in parts if part) or "Nothing runs or waits"
-        return f"{words} · {self.load.text}" if self.load.text else words
+        return ", ".join(part for part in parts if part) or "Nothing runs or waits"
 
 
 def look(library: Library, unfolded: Collection[str], now: float) -> Seen:

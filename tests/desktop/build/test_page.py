@@ -68,7 +68,7 @@ def test_a_document_with_errors_is_not_run_the_first_problem_is_said_and_gone_to
     with qtbot.waitSignal(page.session.message) as said:
         page.run()
     assert isinstance(said.args[0], Message)
-    assert "mended: mem1" in said.args[0].text
+    assert "mended: Gated delta rule" in said.args[0].text
     assert page.problems.isVisible()
     assert page.bar.problems.isChecked()
     assert not started
@@ -78,7 +78,7 @@ def test_a_document_with_errors_is_not_run_the_first_problem_is_said_and_gone_to
     assert page.session.selected == ("mem1",)
     qtbot.waitUntil(lambda: page.session.settled)
     assert not page.bar.run.isEnabled()
-    assert "mem1" in page.bar.run.toolTip()
+    assert "mended: Gated delta rule" in page.bar.run.toolTip()
     assert page.bar.plan.whole.endswith("it")
     page.bar.undo.click()
     qtbot.waitUntil(page.bar.run.isEnabled)
