@@ -71,6 +71,9 @@ class Journalling(QObject):
 
     def follow(self, session: Session) -> None:
         """Keeps what this session edits from now on."""
+        # imported with the session, not at the first edit, which would wait for it
+        import memstudio.experiment.journal  # noqa: F401
+
         self._session, self._history, self._path = session, session.history, session.path
         session.document_changed.connect(self._changed)
         session.file_changed.connect(self._changed)

@@ -44,6 +44,7 @@ def test_nothing_secret_is_in_a_report(person: Path, tmp_path: Path) -> None:
         f'  File "{person}/venv/lib/python3.11/site-packages/memstudio/desktop/app.py", line 3, in main\n'
         "ERROR [Errno 13] Permission denied: '/mnt/lab-share/unpublished/weights.npz' on ENGINE-ROOM by Ada\n"
         "token hf_abcdefgh12345, mail ada@example.org, file:///srv/private/notes.txt, C:\\Users\\ada\\Documents\\x.csv\n"
+        "File '/mnt/lab share/unpublished work/w x.npz' is gone\n"
         "see https://github.com/some/page and a/b of engine-room.example.org\n"
     )
     document = edits.set_about(files.parse(json.dumps(recall())), f"With {data} and /opt/lab/private/a.npz.")

@@ -161,6 +161,10 @@ def test_a_full_disk_is_said_once_and_editing_goes_on(qtbot: QtBot, session_of: 
     qtbot.waitUntil(lambda: len(said) == 1)
     edit(session, "B")
     one.write()
+    tried: list[object] = []
+    one._background.do(lambda: True, tried.append)
+    qtbot.waitUntil(lambda: bool(tried))
+    assert len(said) == 1
     assert said[0].startswith("Edits cannot be kept for a crash")
     (tmp_path / unsaved.FOLDER).unlink()
     one.write()
