@@ -74,9 +74,8 @@ def test_no_more_workers_are_started_than_the_settings_allow(window: Window, tmp
 def test_what_the_library_holds_is_said_by_kind_and_cleaned_up(qtbot: QtBot, open_window: Opener, tmp_path: Path) -> None:
     folder = tmp_path / "library"
     filled.fill(folder)
-    with library.open(folder) as opened:
-        with opened._conn:
-            opened._conn.execute("INSERT INTO artifact(sha256, size, created) VALUES (?, ?, 0)", ("f" * 64, 5_000_000))
+    with library.open(folder) as opened, opened._conn:
+        opened._conn.execute("INSERT INTO artifact(sha256, size, created) VALUES (?, ?, 0)", ("f" * 64, 5_000_000))
     window = open_window(folder)
     window.show_page("settings")
     section = window.stack.settings.library
@@ -85,7 +84,7 @@ def test_what_the_library_holds_is_said_by_kind_and_cleaned_up(qtbot: QtBot, ope
     assert "measures and documents" in section.kinds.text()
     assert section.clean.text() == "Clean up 5 MB"
     section.clean.click()
-    qtbot.waitUntil(lambda: section.clean.isHidden())
+    qtbot.waitUntil(section.clean.isHidden)
     assert window.messages.said is not None
     assert window.messages.said.text == "5 MB given back."
 
