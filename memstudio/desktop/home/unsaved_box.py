@@ -85,8 +85,8 @@ class UnsavedRow(QWidget):
         column = QVBoxLayout(self)
         # the link buttons bring room of their own at their left
         column.setContentsMargins(9, 8, 13, 6)
-        for each in (self.title, self.below):
-            each.setContentsMargins(4, 0, 0, 0)
+        for text in (self.title, self.below):
+            text.setContentsMargins(4, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.title)
         column.addWidget(self.below)
