@@ -49,6 +49,7 @@ TABLE: tuple[Row, ...] = (
     Row("file.save_as", "Save as…", ("Ctrl+Shift+S",), "Save the experiment to another file.", "save", "File"),
     Row("edit.undo", "Undo", ("Ctrl+Z",), "Take the last edit back.", "undo", "Edit", "build"),
     Row("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the edit again that was taken back last.", "redo", "Edit", "build"),
+    Row("edit.history", "Edits…", ("Ctrl+Alt+Z",), "Every state that can be gone back or forward to.", "", "Edit", "build"),
     Row("edit.cut", "Cut", ("Ctrl+X",), "Move what is selected to the clipboard.", "cut", "Edit", "canvas"),
     Row("edit.copy", "Copy", ("Ctrl+C",), "Copy what is selected.", "copy", "Edit", "canvas"),
     Row("edit.paste", "Paste", ("Ctrl+V",), "Paste components, with new names.", "paste", "Edit", "canvas"),
@@ -230,6 +231,7 @@ TABLE: tuple[Row, ...] = (
     Row("runs.group", "Group the runs…", ("G",), "Put runs together that agree, with mean and spread.", "group", "View", "runs"),
     Row("runs.columns", "Choose columns…", (), "Which columns the table shows.", "columns", "View", "runs"),
     Row("view.search", "Search", ("Ctrl+F",), "Go to the search field of this page.", "search", "View"),
+    Row("view.messages", "Messages", ("Ctrl+Shift+M",), "The last messages, to copy or to act on.", "info", "View"),
     Row("view.theme", "Light or dark", ("Ctrl+Shift+L",), "Change between the light and the dark theme.", "theme", "View"),
     Row("view.contrast", "High contrast", ("Ctrl+Shift+H",), "More contrast for text and lines, and back.", "contrast", "View"),
     Row("view.larger", "Larger text", ("Ctrl+Alt++", "Ctrl+Alt+="), "Type and controls one size larger.", "larger", "View"),
@@ -240,6 +242,7 @@ TABLE: tuple[Row, ...] = (
     Row("help.palette", "All commands…", ("Ctrl+K",), "Find any command by typing.", "search", "Help"),
     Row("help.tour", "Guided tour", ("Shift+F1",), "Build and run a first experiment, step by step, in two minutes.", "info", "Help"),
     Row("help.keys", "Keyboard", ("F1", "Ctrl+/"), "Every key and what it does.", "keyboard", "Help"),
+    Row("help.report", "Report a problem…", (), "Collect what helps to find it; you see all of it before you save it.", "", "Help"),
     Row("app.quit", "Quit", ("Ctrl+Q",), "Close the window. Runs go on.", "close", "File"),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from memstudio.desktop.load import NONE, Load, load_of
 from memstudio.desktop.words import count, duration
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PACED = 12
 class Going:
     """A study, or a single run, on its way. left: seconds, None where too little is known; waiting: nothing of it runs yet;
 
-    silent: seconds that none of its workers has been heard of, where that is too long.
+    silent: seconds that none of its workers has been heard of, where that is too long; load: what they take.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Going:
     left: float | None
     waiting: bool
     silent: float | None = None
+    load: Load = NONE
 
     @property
     def text(self) -> str:
@@ -79,14 +81,16 @@ def of_study(study: StudyRow, at_work: Sequence[RunRow], finished: Sequence[RunR
     first = at_work[0].uid if at_work else ""
     silent = [row.silent(now) for row in at_work]
     quiet = min((one for one in silent if one is not None), default=None) if None not in silent else None
-    return Going(study.title or "Untitled experiment", study.uid, first, done, study.runs, share, left, not at_work, quiet)
+    title, load = study.title or "Untitled experiment", load_of(at_work)
+    return Going(title, study.uid, first, done, study.runs, share, left, not at_work, quiet, load)
 
 
 def of_run(row: RunRow, now: float) -> Going:
     """How far a single run is."""
     whole = pace(row, now)
     left = None if whole is None else whole * (1 - share_of(row))
-    return Going(row.title or "Untitled experiment", None, row.uid, 0, 1, share_of(row), left, row.state == "queued", row.silent(now))
+    title, waiting = row.title or "Untitled experiment", row.state == "queued"
+    return Going(title, None, row.uid, 0, 1, share_of(row), left, waiting, row.silent(now), load_of([row]))
 
 
 def whats_going(library: Library, now: float) -> tuple[Going, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from memstudio.desktop import icons, theme
@@ -15,7 +17,9 @@ from memstudio.desktop.tokens import Tokens
 
 #: how long (milliseconds) a sentence that asks for nothing stays
 STAYS = 6000
-_ICONS = {"info": "info", "careful": "warning", "bad": "warning"}
+#: so many messages are remembered
+REMEMBERED = 50
+ICONS = {"info": "info", "careful": "warning", "bad": "warning"}
 
 
 #: what a button says, and what it does
@@ -24,12 +28,13 @@ Deed = tuple[str, Callable[[], object]]
 
 @dataclass(frozen=True)
 class Said:
-    """One message; level: info, careful or bad; action, other: what its buttons say and do."""
+    """One message; level: info, careful or bad; action, other: what its buttons say and do; at: when, seconds since 1970."""
 
     text: str
     level: str = "info"
     action: Deed | None = None
     other: Deed | None = None
+    at: float = field(default_factory=time.time)
 
 
 class MessageLine(QFrame):
@@ -41,16 +46,20 @@ class MessageLine(QFrame):
         self.setFixedHeight(40)
         self.setAccessibleName("Message")
         self._kept: list[Said] = []
+        self._history: deque[Said] = deque(maxlen=REMEMBERED)
+        self._answered: list[Said] = []
         self._icon = QLabel()
         self._text = Elided()
         self._act: QPushButton = button("", self._do, "link", name="Answer to the message")
         self._other: QPushButton = button("", self._do_other, "link", name="Another answer to the message")
+        self._copy = button("", self._copy_text, "quiet", "Copy this message", "Copy message")
+        self._copy.setFixedWidth(30)
         self._close = button("", self.dismiss, "quiet", "Close this message (Esc)", "Close message")
         self._close.setFixedWidth(30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)
-        for widget, stretch in ((self._icon, 0), (self._text, 1), (self._act, 0), (self._other, 0), (self._close, 0)):
+        for widget, stretch in ((self._icon, 0), (self._text, 1), (self._act, 0), (self._other, 0), (self._copy, 0), (self._close, 0)):
             row.addWidget(widget, stretch)
         self._leaves = QTimer(self)
         self._leaves.setSingleShot(True)
@@ -63,11 +72,31 @@ class MessageLine(QFrame):
         """The message that is shown, or None."""
         return self._kept[-1] if self._kept else None
 
+    @property
+    def history(self) -> tuple[Said, ...]:
+        """The last messages, the oldest first."""
+        return tuple(self._history)
+
+    @property
+    def open(self) -> tuple[Said, ...]:
+        """Those of them that offer something which was not done yet."""
+        return tuple(said for said in self._history if said.action is not None and not any(said is one for one in self._answered))
+
+    def answer(self, said: Said) -> None:
+        """Does what a message offers first."""
+        self._kept = [kept for kept in self._kept if kept is not said]
+        self._show()
+        self._run(said, said.action)
+
     def say(self, text: str, level: str = "info", action: Deed | None = None, other: Deed | None = None) -> None:
         """Shows one sentence. What was bad and is not closed yet comes back when this one leaves."""
         said = Said(text, level, action, other)
         self._kept = [kept for kept in self._kept if kept.level != "info" and kept.text != text][-8:]
         self._kept.append(said)
+        # what is said over and over (the progress of a report) stands there once
+        if self._history and (self._history[-1].text, self._history[-1].level) == (text, level):
+            self._history.pop()
+        self._history.append(said)
         self._show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
@@ -100,17 +129,31 @@ class MessageLine(QFrame):
     def _do(self) -> None:
         said = self.said
         self.dismiss()
-        if said is not None and said.action is not None:
-            said.action[1]()
+        if said is not None:
+            self._run(said, said.action)
 
     def _do_other(self) -> None:
         said = self.said
         self.dismiss()
-        if said is not None and said.other is not None:
-            said.other[1]()
+        if said is not None:
+            self._run(said, said.other)
+
+    def _run(self, said: Said, deed: Deed | None) -> None:
+        if deed is not None:
+            self._answered = [*self._answered, said][-REMEMBERED:]
+            deed[1]()
+
+    def _copy_text(self) -> None:
+        if self.said is not None:
+            QGuiApplication.clipboard().setText(self.said.text)
 
     def _retint(self, t: Tokens) -> None:
         level = self.said.level if self.said else "info"
-        colour = {"careful": t.careful, "bad": t.bad}.get(level, t.dim)
-        self._icon.setPixmap(icons.pixmap(_ICONS.get(level, "info"), colour, 16, self.devicePixelRatioF()))
+        self._icon.setPixmap(icons.pixmap(ICONS.get(level, "info"), colour_of(level, t), 16, self.devicePixelRatioF()))
+        self._copy.setIcon(icons.icon("copy", t))
         self._close.setIcon(icons.icon("close", t))
+
+
+def colour_of(level: str, t: Tokens) -> str:
+    """The colour of a level's icon."""
+    return {"careful": t.careful, "bad": t.bad}.get(level, t.dim)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import arrangement, theme
 from memstudio.desktop.home.page import HomePage
 from memstudio.desktop.importing import one_at_a_time
 from memstudio.desktop.shell import Shell
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memstudio.desktop.reporting import Kind, Reporting, What
     from memstudio.desktop.runs.page import RunsPage
     from memstudio.desktop.settings_page import SettingsPage
+    from memstudio.library import Library
 
 
 #: the modules that pages bring with them
@@ -127,6 +128,25 @@ class Pages(QStackedWidget):
             self._reporting.said.connect(self._shell.messages.say)
         return self._reporting
 
+    def _clean(self, page: SettingsPage) -> None:
+        """Removes files that no run names any more, and says what that gave."""
+        from memstudio.desktop.settings_sections import look, unnamed
+        from memstudio.desktop.words import size
+
+        reader, say = self._shell.reader, self._shell.messages.say
+
+        def done(held: tuple[int, int, Any]) -> None:
+            page.library.show_library(reader.readonly, *held[1:])
+            say(f"{size(held[0])} given back.")
+
+        def clean(library: Library) -> tuple[int, int, Any]:
+            before = unnamed(library.size())
+            library.sweep()
+            runs, held = look(library)
+            return before - unnamed(held), runs, held
+
+        reader.tell(clean, done, self._shell.say_bad)
+
     def _report(self, page: QWidget, kind: Kind, what: What) -> None:
         self.reporting.choose(kind, what, page)
 
@@ -146,6 +166,7 @@ class Pages(QStackedWidget):
         page.tour.connect(shell.actions_["help.tour"].trigger)
         page.no_tour.connect(partial(shell.keep, "tour", "declined"))
         page.offer_tour(shell.settings.get("tour") is None)
+        page.side.unsaved.lead(shell.documents)
         page.show_recent(shell.documents.recent)
         shell.documents.recent_changed.connect(page.show_recent)
         return page
@@ -162,6 +183,7 @@ class Pages(QStackedWidget):
         page = BuildPage(shell.session, shell.reader, shell.running, inspecting)
         page.bind(shell.actions_)
         page.palette_.kept.remember(shell.settings.get, shell.keep)
+        arrangement.arrange(page, shell.settings.get("window"))
         self.live = BelowBuild(page, shell.actions_)
         return page
 
@@ -192,6 +214,9 @@ class Pages(QStackedWidget):
         page = SettingsPage(shell.settings, shell.folder, shell.actions_["help.keys"].trigger)
         page.appearance.theme_chosen.connect(shell.choose_theme)
         page.appearance.size_chosen.connect(shell.choose_size)
+        page.report_asked.connect(shell.actions_["help.report"].trigger)
+        page.running.changed.connect(shell.limit)
+        page.library.clean_asked.connect(partial(self._clean, page))
         addons = page.addons
         for asked, answer in (
             (addons.allow, shell.addons.allow),

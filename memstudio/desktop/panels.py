@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from memstudio.desktop.command_palette import Command, CommandPalette
     from memstudio.desktop.data.panel import DataPanel
     from memstudio.desktop.keyboard_help import KeyboardHelp
+    from memstudio.desktop.messages_panel import MessagesPanel
     from memstudio.desktop.pages import Pages
     from memstudio.desktop.queue.panel import QueuePanel
+    from memstudio.desktop.report_panel import ReportPanel
     from memstudio.desktop.tour.tour import Tour
 
 
@@ -90,6 +92,28 @@ class Panels(QObject):
         self._shell.page_wanted.emit("build")
         self.data.show_sample(name)
 
+    @cached_property
+    def messages(self) -> MessagesPanel:
+        """The last messages."""
+        from memstudio.desktop.messages_panel import MessagesPanel
+
+        return MessagesPanel(self._shell, self._shell.messages)
+
+    @cached_property
+    def report(self) -> ReportPanel:
+        """Report a problem."""
+        from memstudio.desktop.report_panel import ReportPanel
+
+        return ReportPanel(self._shell)
+
+    def toggle_messages(self) -> None:
+        """Opens the last messages, or closes them."""
+        self.messages.toggle()
+
+    def open_report(self) -> None:
+        """Collects what helps to find a problem."""
+        self.report.open_report()
+
     def open_palette(self) -> None:
         """Find any command by typing."""
         self.help.close_panel()
@@ -120,6 +144,8 @@ class Panels(QObject):
         """Closes those that were made."""
         if "data" in self.__dict__:
             self.data.close_all()
-        for name in ("palette", "help", "queue", "tour"):
+        for name in ("palette", "help", "queue", "tour", "messages"):
             if name in self.__dict__:
                 self.__dict__[name].close_panel()
+        if "report" in self.__dict__:
+            self.report.close_for_good()

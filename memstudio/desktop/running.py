@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from memstudio.desktop.background import Background
+from memstudio.desktop.limits import Limits
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.words import count
 from memstudio.desktop.workers import Workers
@@ -51,18 +52,20 @@ class Running(QObject):
         self._reader = reader
         self._workers = Workers(folder) if workers else None
         self._background = Background("workers", self)
+        #: how many workers at once, and whether one is kept warm
+        self.limits = Limits()
         self._looks = QTimer(self)
         self._looks.setInterval(LOOK_AFTER_WARM)
         self._looks.timeout.connect(self._keep_warm)
 
     def warm(self) -> None:
         """Starts the worker that is kept warm, and looks after it from now on."""
-        if self._workers is not None:
+        if self._workers is not None and self.limits.warm:
             self._background.do(self._workers.warm, None, self._worker_failed)
             self._looks.start()
 
     def _keep_warm(self) -> None:
-        if self._workers is not None:
+        if self._workers is not None and self.limits.warm:
             self._background.do(self._workers.keep_warm)
 
     def start(
@@ -196,6 +199,7 @@ class Running(QObject):
 
     def _see_to(self, runs: int, threads: int, at_most: int | None = None) -> None:
         workers = self._workers
+        at_most = self.limits.workers if at_most is None else at_most
         if workers is not None:
             self._background.do(lambda: workers.wanted(runs, threads, at_most), None, self._worker_failed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from memstudio.desktop.background import Background
 from memstudio.desktop.canvas.arrange import arranged
 from memstudio.desktop.reader import Reader
-from memstudio.experiment import checking, files, inference, studies
+from memstudio.desktop.stamped import Stamp, read_stamped, written_over
+from memstudio.experiment import checking, inference, studies
 from memstudio.experiment.checking import Problem
 from memstudio.experiment.data.finding import places
-from memstudio.experiment.document import Document
+from memstudio.experiment.document import Document, Node, Run
+from memstudio.experiment.edit_names import said
 from memstudio.experiment.entries import Catalogue
 from memstudio.experiment.history import History
 from memstudio.experiment.inference import Inferred
@@ -25,6 +27,10 @@ from memstudio.experiment.studies import Count
 
 #: facts follow an edit after this many milliseconds: typing in a field or dragging a slider asks once, not at every key
 PAUSE = 60
+
+
+#: what a button says, and what it does
+Deed = tuple[str, Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence for the person; level: info, careful or bad."""
+    """One sentence for the person; level: info, careful or bad; action, other: what buttons say and do."""
 
     text: str
     level: str = "info"
+    action: Deed | None = None
+    other: Deed | None = None
 
 
 def derive(document: Document, catalogue: Catalogue) -> Facts:
@@ -93,6 +101,8 @@ class Session(QObject):
     file_changed = Signal(object)
     catalogue_changed = Signal(object)
     message = Signal(object)
+    #: the file was not saved, because another program has changed it since (Path)
+    changed_outside = Signal(object)
     #: what is varied is to be shown
     study_asked = Signal()
 
@@ -101,6 +111,8 @@ class Session(QObject):
         self.catalogue = catalogue
         self.history = History(document or Document())
         self.path: Path | None = None
+        #: what the file was like when it was read or written last, None where that is not known
+        self.stamp: Stamp | None = None
         self.selected: tuple[str, ...] = ()
         self.facts = Facts(self.document, Inferred(), (), studies.count(self.document))
         #: how long the runs of a document take, in a sentence; nothing where nobody knows
@@ -113,6 +125,8 @@ class Session(QObject):
         self.measuring = Background("measuring", self)
         self._busy = False
         self._closed = False
+        #: what a run failed with, and the node it was as it was then
+        self._blamed: tuple[Problem, Node] | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -145,7 +159,7 @@ class Session(QObject):
         """Makes this the document, as one step of the history; successive steps with the same merge key become one."""
         if document == self.document:
             return
-        self.history.apply(name, document, merge)
+        self.history.apply(said(name, self.document, document, self.catalogue), document, merge)
         self._changed()
 
     def edit(self, name: str, change: Callable[[Document], Document], merge: Hashable | None = None) -> bool:
@@ -174,6 +188,12 @@ class Session(QObject):
         """Does the edit again that was taken back last."""
         if self.history.can_redo:
             self.history.redo()
+            self._changed()
+
+    def go_to(self, index: int) -> None:
+        """To one of the states of the history, by its place in `history.entries`."""
+        if index != self.history.index:
+            self.history.go_to(index)
             self._changed()
 
     def _changed(self) -> None:
@@ -206,6 +226,19 @@ class Session(QObject):
 
     # ------------------------------------------------------------------------------------------ facts
 
+    def blame(self, problem: Problem | None) -> None:
+        """Marks a node with what a run failed with there (None: nothing more), until it is changed or something else is blamed."""
+        self._blamed = None if problem is None or problem.node is None else (problem, self.document.node(problem.node))
+        self._pause.start()
+
+    def _with_blame(self, facts: Facts) -> Facts:
+        if self._blamed is None:
+            return facts
+        problem, node = self._blamed
+        if facts.document.by_id.get(problem.node or "") != node:
+            return facts
+        return replace(facts, problems=(*facts.problems, problem))
+
     def _derive(self) -> None:
         if self._closed:
             return
@@ -219,8 +252,8 @@ class Session(QObject):
     def _derived(self, facts: Facts) -> None:
         self._busy = False
         if facts.document is self.document:
-            self.facts = facts
-            self.facts_changed.emit(facts)
+            self.facts = self._with_blame(facts)
+            self.facts_changed.emit(self.facts)
         else:
             self._pause.start()
 
@@ -230,11 +263,15 @@ class Session(QObject):
 
     # ------------------------------------------------------------------------------------------ files
 
-    def show(self, document: Document, path: Path | None = None) -> None:
+    def show(self, document: Document, path: Path | None = None, stamp: Stamp | None = None) -> None:
         """Opens a document that was read already (a gallery study, a run's document); path: the file it is saved to."""
-        self.history = History(arranged(document, self.catalogue))
+        self.restore(History(arranged(document, self.catalogue)), path, stamp)
+
+    def restore(self, history: History, path: Path | None = None, stamp: Stamp | None = None) -> None:
+        """Opens a document with its history, as it was before a crash or before another was opened."""
+        self.history, self.stamp, self.selected = history, stamp, ()
         self._is_at(path)
-        self.selected = ()
+        self._blamed = None
         self.selection_changed.emit(())
         self._changed()
         self.opened.emit(self.document)
@@ -244,20 +281,20 @@ class Session(QObject):
         self.path = path
         places.document = None if path is None else path.absolute().parent
 
-    def new(self) -> None:
-        """An empty document."""
-        self.show(Document())
+    def new(self, device: str = "auto") -> None:
+        """An empty document. device: where it is to run."""
+        self.show(Document() if device == "auto" else Document(run=Run(device=device)))
 
     def open(self, path: Path | str, then: Callable[[], Any] | None = None) -> None:
         """Reads a file away from the window's thread and shows it; what is wrong with it becomes one sentence."""
         file = Path(path)
 
-        def opened(document: Document) -> None:
-            self.show(document, file)
+        def opened(read: tuple[Document, Stamp | None]) -> None:
+            self.show(read[0], file, read[1])
             if then is not None:
                 then()
 
-        self.background.do(lambda: files.read(file), opened, self._say_bad)
+        self.background.do(lambda: read_stamped(file), opened, self._say_bad)
 
     def save(self, then: Callable[[], Any] | None = None) -> bool:
         """Writes the document to its file. False when it has none yet: then `save_as` needs a name."""
@@ -266,28 +303,40 @@ class Session(QObject):
         self.save_as(self.path, then)
         return True
 
-    def save_as(self, path: Path | str, then: Callable[[], Any] | None = None) -> None:
-        """Writes the document to a file (atomically, with a backup) away from the window's thread."""
+    def save_as(self, path: Path | str, then: Callable[[], Any] | None = None, *, over: bool = False) -> None:
+        """Writes the document to a file (atomically, with a backup) away from the window's thread.
+
+        over: also where another program has changed our file meanwhile; else `changed_outside` says so and nothing is written.
+        """
         file = Path(path)
         file = file if file.suffix else file.with_suffix(".memx")
         document, history = self.document, self.history
+        expected = self.stamp if file == self.path and not over else None
         # Marked now, not when it is written: what is edited meanwhile is then unsaved, as it should be.
         history.mark_saved()
 
-        def written(_: Any) -> None:
+        def written(stamp: Stamp | None) -> None:
+            if stamp is None:
+                not_marked()
+                self.changed_outside.emit(file)
+                return
             if self.history is history:
                 self._is_at(file)
+                self.stamp = stamp
             self.file_changed.emit(None)
             self.message.emit(Message(f"Saved as {file.name}."))
             if then is not None:
                 then()
 
         def not_written(sentence: str) -> None:
-            history.mark_unsaved()
-            self.file_changed.emit(None)
+            not_marked()
             self._say_bad(sentence)
 
-        self.background.do(lambda: files.write(document, file), written, not_written)
+        def not_marked() -> None:
+            history.mark_unsaved()
+            self.file_changed.emit(None)
+
+        self.background.do(lambda: written_over(document, file, expected), written, not_written)
 
     def _say_bad(self, sentence: str) -> None:
         self.message.emit(Message(sentence, "bad"))

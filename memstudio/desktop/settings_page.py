@@ -7,19 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6 import __version__ as pyside
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 import memstudio
+from memstudio.desktop import limits
 from memstudio.desktop.addons_section import AddOnsSection
 from memstudio.desktop.appearance import Appearance
-from memstudio.desktop.labels import Elided, button, label
+from memstudio.desktop.labels import button, label
+from memstudio.desktop.settings_sections import LibrarySection, RunningSection
 from memstudio.ground.settings import Settings
 
 
 class SettingsPage(QWidget):
-    """A small page of what can be set."""
+    """A small page of what can be set. report_asked(): a problem is to be reported."""
+
+    report_asked = Signal()
 
     def __init__(self, settings: Settings, folder: Path, keys: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +38,7 @@ class SettingsPage(QWidget):
         column.addWidget(label("Settings", "title"))
         column.addWidget(self._looks())
         column.addWidget(self._library())
+        column.addWidget(self._running())
         column.addWidget(self._addons())
         column.addWidget(self._about(keys))
         column.addStretch(1)
@@ -53,17 +57,16 @@ class SettingsPage(QWidget):
         return _section("Appearance", "Colours, as the system has them or your own choice, and how large text is.", row)
 
     def _library(self) -> QFrame:
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        self.where = Elided(str(self._folder), "mono")
-        self.state = label("", "dim", wrap=True)
+        self.library = LibrarySection(self._folder)
         row = QHBoxLayout()
-        row.addWidget(button("Open its folder", self._open_folder, tip="Show the library in the file browser"))
-        row.addStretch(1)
-        column.addWidget(self.where)
-        column.addWidget(self.state)
-        column.addLayout(row)
-        return _section("Library", "Every run is kept here: one SQLite file and a folder of what the runs made.", column)
+        row.addWidget(self.library)
+        return _section("Library", "Every run is kept here: one SQLite file and a folder of what the runs made.", row)
+
+    def _running(self) -> QFrame:
+        self.running = RunningSection(limits.read(self._settings.get(limits.SETTING)))
+        row = QHBoxLayout()
+        row.addWidget(self.running)
+        return _section("Running", "How runs that this window starts are run. Those that go already stay as they are.", row)
 
     def _addons(self) -> QFrame:
         from memstudio.components.catalogue import own_folder
@@ -94,24 +97,13 @@ class SettingsPage(QWidget):
         column.setSpacing(12)
         column.addLayout(form)
         row = QHBoxLayout()
+        row.setSpacing(8)
         row.addWidget(button("Keyboard…", keys, tip="Every key and what it does", name="Show the keyboard help"))
+        tip = "Collect what helps to find it; you see all of it before you save it"
+        row.addWidget(button("Report a problem…", self.report_asked.emit, tip=tip))
         row.addStretch(1)
         column.addLayout(row)
         return _section("About", "", column)
-
-    def show_library(self, readonly: bool, runs: int) -> None:
-        """Says what the library holds and whether it can be written."""
-        held = f"{runs:,} {'run' if runs == 1 else 'runs'}"
-        self.state.setText(f"{held}. The folder is read-only: runs can be read, not started." if readonly else f"{held}.")
-
-    def show_unusable(self, sentence: str) -> None:
-        """Says why the library cannot be used."""
-        self.state.setText(sentence)
-        self.state.setProperty("kind", "error")
-
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
-
 
 def _section(title: str, below: str, content: QVBoxLayout | QHBoxLayout) -> QFrame:
     card = QFrame()

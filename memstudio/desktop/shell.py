@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMainWindow
 
-from memstudio.desktop import theme
+from memstudio.desktop import limits, theme
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.addons import AddOns
 from memstudio.desktop.background import Background
 from memstudio.desktop.documents import Documents
 from memstudio.desktop.home.recent import read_recent
 from memstudio.desktop.lengths import next_size
+from memstudio.desktop.limits import Limits
 from memstudio.desktop.messages import MessageLine
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
@@ -56,6 +57,7 @@ class Shell(QMainWindow):
             self.keep,
             lambda: not self.reader.readonly,
         )
+        self.running.limits = self.documents.limits = limits.read(self.settings.get(limits.SETTING))
         self.workers = workers
         self._gallery = ShownGallery(self.background, self)
         self.addons = AddOns(self)
@@ -102,6 +104,13 @@ class Shell(QMainWindow):
         if self.gallery:
             self.open_item(self.gallery[0])
             self.actions_["run.start"].trigger()
+
+    def limit(self, how: Limits) -> None:
+        """Runs are run like that from now on; kept."""
+        self.running.limits = self.documents.limits = how
+        self.keep(limits.SETTING, how.written())
+        if how.warm:
+            self.running.warm()
 
     def keep(self, name: str, value: object) -> None:
         """Keeps a setting, away from the window's thread."""

@@ -33,6 +33,8 @@ class Ways(QObject):
             pages.home.show_runs.connect(self.going)
         elif name == "build":
             pages.live.compare_asked.connect(self.compare_followed)
+            if pages.build.failures is not None:
+                pages.build.failures.run_asked.connect(self.run)
         elif name == "runs":
             pages.runs.show_curves.connect(self.curves)
             pages.runs.compare.connect(self.compare)

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import arrangement, icons, theme
 from memstudio.desktop.areas import go_to_area, go_to_search
 from memstudio.desktop.dropped import Dropped, could_be_ours
 from memstudio.desktop.following import Following
@@ -70,8 +70,8 @@ class Window(Shell):
         self._lay_out()
         self._connect()
         self.resize(USUAL)
-        self._restore()
-        self.show_page("home")
+        arrangement.place(self, self.settings.get("window"))
+        self.show_page(arrangement.page_of(self.settings.get("window")))
 
     # ------------------------------------------------------------------------------------------ making
 
@@ -95,6 +95,8 @@ class Window(Shell):
         bind("help.keys", self.panels.open_help)
         bind("help.tour", self.panels.open_tour)
         bind("run.queue", self.toggle_queue)
+        bind("help.report", self.panels.open_report)
+        bind("view.messages", self.panels.toggle_messages)
         bind("app.quit", self._quit)
 
     def _lay_out(self) -> None:
@@ -182,6 +184,8 @@ class Window(Shell):
         if self._started:
             return
         self._started = True
+        if self.settings.notice:
+            self.messages.say(self.settings.notice, "careful")
         self.background.do(icons.read_all)
         self.reader.start()
         self._gallery.load()
@@ -255,7 +259,7 @@ class Window(Shell):
         self.messages.say(sentence, "bad")
         settings = self.stack.made("settings")
         if settings is not None:
-            settings.show_unusable(sentence)
+            settings.library.show_unusable(sentence)
 
     def _show_going_on(self, going: Sequence[Going]) -> None:
         left, share = overall(going)
@@ -263,17 +267,17 @@ class Window(Shell):
         self.rail.running.show_work(left, share, words)
         self.home.show_going(going)
         self._leaving.show_going(going)
+        build = self.stack.made("build")
+        if build is not None:
+            build.show_going(going)
 
     def _ask_count(self) -> None:
         settings = self.stack.settings
-        self.reader.ask(lambda library: library.count(), lambda n: settings.show_library(self.reader.readonly, n), key="settings.count")
+        from memstudio.desktop.settings_sections import look
 
-    # ------------------------------------------------------------------------------------------ looks
+        self.reader.ask(look, lambda held: settings.library.show_library(self.reader.readonly, *held), key="settings.count")
 
-    def _restore(self) -> None:
-        kept = self.settings.get("window")
-        if isinstance(kept, str):
-            self.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+    # ------------------------------------------------------------------------------------------ files
 
     def preview_data(self, path: Path) -> None:
         """Shows what is in a file of data, in sight of the experiment it may join."""
@@ -323,7 +327,7 @@ class Window(Shell):
         if not self._closed:
             self._closed = True
             self._following.close()
-            self.keep("window", self.saveGeometry().toBase64().toStdString())
+            self.keep("window", arrangement.kept(self, self.page_name, self.stack.made("build"), self.settings.get("window")))
             self.panels.close()
             self.stack.close_pages()
             self.documents.close()

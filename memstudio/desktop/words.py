@@ -43,6 +43,16 @@ def duration(seconds: float | None) -> str:
     return f"{days} d {rest} h" if rest else f"{days} d"
 
 
+def ago(seconds: float) -> str:
+    """How long ago, as a glance needs it: `now`, `40 s ago`, `3 min ago`, `2 h ago`, `4 d ago`."""
+    if seconds < 5:
+        return "now"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size):,} {unit} ago"
+    return f"{int(seconds)} s ago"
+
+
 def number(value: float | int | None) -> str:
     """A number as tables show it: whole ones with thousands separators, others with four figures."""
     if value is None:

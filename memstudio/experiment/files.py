@@ -186,6 +186,13 @@ _PIXELS = ("place", "size")
 _LATER = ("packed",)
 
 
+def plain(model: BaseModel) -> dict[str, Any]:
+    """A document, or a part of one, as the object of its file."""
+    found = _plain(model)
+    assert isinstance(found, dict)
+    return found
+
+
 def _plain(value: Any) -> Any:
     """Models as objects: fields in their order under the names of the file, then unknown keys; empty ones left out."""
     if isinstance(value, BaseModel):

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 
 from memstudio.experiment.document import Document
 
 #: Documents share what they have in common, so an entry costs a few kB; beyond this nobody goes back.
-LONGEST = 500
+LONGEST = 1000
+#: bytes that the documents of a history may take together; what is oldest is forgotten first
+MOST = 64 * 2**20
+#: about what a node with its values takes in memory (measured: 1.9 kB with eight values), a wire, a case of a study, a place in a list
+_NODE, _WIRE, _CASE, _PLACE = 2000, 800, 1500, 8
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One edit: what it is called (`Move 3 nodes`) and the document after it."""
+    """One edit: what it is called (`Move 3 components`), the document after it, when it was (seconds since 1970).
+
+    weight: bytes that its document takes besides what it shares with the one before it.
+    """
 
     name: str
     document: Document
     merge: Hashable | None = None
+    at: float = field(default_factory=time.time)
+    weight: int = 0
+
+
+def weight(before: Document | None, after: Document) -> int:
+    """About how many bytes a document takes besides what it shares with another one."""
+    total = 0
+    for name, each in (("nodes", _NODE), ("wires", _WIRE), ("groups", _WIRE), ("notes", _WIRE)):
+        now: Sequence[object] = getattr(after, name)
+        old: Sequence[object] = getattr(before, name) if before is not None else ()
+        if now is not old:
+            known = {id(one) for one in old}
+            total += _PLACE * len(now) + each * sum(id(one) not in known for one in now)
+    if before is None or after.run is not before.run:
+        total += _WIRE + _CASE * sum(len(axis.cases or axis.values or ()) for axis in after.run.vary)
+    if before is None or after.about != before.about:
+        total += len(after.about)
+    return total + _WIRE
 
 
 class History:
@@ -26,11 +52,20 @@ class History:
     Edits with the same `merge` key that follow each other become one (a slider being dragged, text being typed).
     """
 
-    def __init__(self, document: Document) -> None:
-        self._entries = [Entry("Open", document)]
+    def __init__(self, document: Document, name: str = "Open") -> None:
+        self._entries = [Entry(name, document, weight=weight(None, document))]
         self._at = 0
         self._saved: Document | None = document
         self._may_merge = False
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], index: int, saved: Document | None) -> History:
+        """A history as it was: its entries (at least one), where among them it stood, what was on the disk."""
+        made = cls(entries[0].document)
+        made._entries = list(entries)
+        made._at = min(max(0, index), len(made._entries) - 1)
+        made._saved = saved
+        return made
 
     @property
     def document(self) -> Document:
@@ -43,12 +78,23 @@ class History:
             return False
         last = self._entries[self._at]
         if merge is not None and self._may_merge and self._at > 0 and last.merge == merge and self._at == len(self._entries) - 1:
-            self._entries[self._at] = Entry(last.name, document, merge)
+            before = self._entries[self._at - 1].document
+            self._entries[self._at] = Entry(name, document, merge, weight=weight(before, document))
             return True
-        self._entries = [*self._entries[: self._at + 1], Entry(name, document, merge)][-LONGEST:]
+        self._entries = [*self._entries[: self._at + 1], Entry(name, document, merge, weight=weight(self.document, document))]
+        self._forget()
         self._at = len(self._entries) - 1
         self._may_merge = True
         return True
+
+    def _forget(self) -> None:
+        """Forgets what is oldest, beyond what a history may hold."""
+        extra = len(self._entries) - LONGEST
+        total, keep = 0, len(self._entries)
+        while keep > 0 and (keep > len(self._entries) - 2 or total + self._entries[keep - 1].weight <= MOST):
+            keep -= 1
+            total += self._entries[keep].weight
+        del self._entries[: max(0, extra, keep)]
 
     def stop_merging(self) -> None:
         """Makes the next edit one of its own, whatever its key (the slider was let go)."""
@@ -94,6 +140,16 @@ class History:
     def entries(self) -> tuple[Entry, ...]:
         """Everything that can be gone back or forward to; the first is the document as it was opened."""
         return tuple(self._entries)
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory the documents of it take."""
+        return sum(entry.weight for entry in self._entries)
+
+    @property
+    def on_disk(self) -> Document | None:
+        """The document as it was saved or opened last; None where nothing of it is on the disk."""
+        return self._saved
 
     @property
     def index(self) -> int:

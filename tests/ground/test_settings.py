@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from memstudio.ground.log import log_to, stop_log, tail
 from memstudio.ground.paths import library_folder, resources, settings_file
-from memstudio.ground.settings import Settings
+from memstudio.ground.settings import VERSION, Settings, migrated
 
 
 def test_a_setting_is_there_next_time(tmp_path: Path) -> None:
@@ -49,3 +52,37 @@ def test_what_another_process_has_kept_meanwhile_stays(tmp_path: Path) -> None:
     here.set("theme", "dark")
     assert (Settings(file).get("addons"), Settings(file).get("theme")) == (["theirs"], "dark")
     assert here.get("addons") == ["theirs"]
+
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("settings-*.json"))
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_settings_of_every_version_are_read_as_those_of_today(file: Path) -> None:
+    assert GOLDEN[-1].stem == f"settings-{VERSION}"
+    assert migrated(json.loads(file.read_text())) == json.loads(GOLDEN[-1].read_text())
+
+
+def test_a_migrated_file_keeps_what_is_not_known(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    file.write_text(GOLDEN[0].read_text())
+    Settings(file).set("theme", "light")
+    kept = json.loads(file.read_text())
+    assert kept == json.loads(GOLDEN[-1].read_text()) | {"theme": "light"}
+
+
+def test_settings_of_a_newer_program_stay_what_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    file.write_text('{"version": 99, "new": 1}')
+    Settings(file).set("theme", "light")
+    assert json.loads(file.read_text()) == {"version": 99, "new": 1, "theme": "light"}
+
+
+@pytest.mark.parametrize("text", ["{not json", "[1, 2]", "null", '{"a": ' * 3000, "\x00\x01", ""])
+def test_what_is_damaged_is_said_in_a_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "s.json"
+    file.write_text(text)
+    settings = Settings(file)
+    assert "s.json.damaged" in settings.notice
+    assert settings.get("theme", "x") == "x"
+    assert not Settings(file).notice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,15 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from memstudio.desktop.areas import first_focusable
 from memstudio.desktop.build.estimate import Estimate
+from memstudio.desktop.build.failures import Failures
 from memstudio.desktop.build.run_card import RunCard
-from memstudio.desktop.build.top_bar import TopBar
+from memstudio.desktop.build.top_bar import TopBar, refused_text
+from memstudio.desktop.build.undo_list import UndoList
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
 from memstudio.desktop.canvas.card_curves import CardCurves
 from memstudio.desktop.canvas.deeds import CHOSEN, canvas_deeds
+from memstudio.desktop.going import Going
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
 from memstudio.desktop.inspector.row import Row
@@ -27,7 +30,6 @@ from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.session import Message, Session
-from memstudio.desktop.words import count
 from memstudio.experiment import checking
 from memstudio.experiment.problems import Problem
 from memstudio.ground.paths import library_folder
@@ -59,6 +61,7 @@ class BuildPage(QWidget):
         super().__init__(parent)
         self.session, self.reader = session, reader
         self.setProperty("kind", "page")
+        self.failures = Failures(session, reader, self.go_to, self) if reader is not None else None
         self._own_running = running is None and reader is not None
         self.running = running if running is not None or reader is None else Running(reader, reader.path or library_folder(), self)
         self.inspecting = inspecting
@@ -82,6 +85,9 @@ class BuildPage(QWidget):
         self._lay_out()
         self.card = RunCard(self, self.bar.run, session, self.estimate)
         self.card.opener = self.bar.more
+        self.card.limit = self._limit
+        self.undo_list = UndoList(self, self.bar.undo_more, session)
+        self.undo_list.opener = self.bar.undo_more
         self._connect()
 
     def _lay_out(self) -> None:
@@ -136,12 +142,17 @@ class BuildPage(QWidget):
         self.bar.problems_wanted.connect(self.show_problems)
         self.bar.run_wanted.connect(self.run)
         self.bar.card_wanted.connect(self.card.open_card)
+        self.bar.edits_wanted.connect(self.undo_list.toggle)
         self.card.run_asked.connect(self.run)
         self.card.study_asked.connect(self.show_study)
         self.estimate.changed.connect(self._guessed)
         self.session.facts_changed.connect(self._guessed)
         if self._own_running and self.running is not None:
             self.running.message.connect(self._say)
+        if self.reader is not None:
+            self.reader.opened.connect(self._opened)
+            self.reader.unusable.connect(self.bar.refuse)
+            self._opened(self.reader.readonly)
         self._actions: Actions | None = None
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -178,6 +189,16 @@ class BuildPage(QWidget):
     def show_study(self) -> None:
         """Shows what the study varies, and takes the keyboard there."""
         self.inspector.show_study()
+
+    def _limit(self) -> int | None:
+        return None if self.running is None else self.running.limits.workers
+
+    def _opened(self, readonly: bool) -> None:
+        self.bar.refuse("The library's folder is read-only: runs can be read, not started." if readonly else "")
+
+    def show_going(self, going: Sequence[Going]) -> None:
+        """Shows how far what runs is, and what it takes."""
+        self.bar.show_going(going)
 
     def _guessed(self, _: object = None) -> None:
         self.inspector.show_estimate(self.estimate.guess().sentence if self.session.document.nodes else "")
@@ -244,6 +265,11 @@ class BuildPage(QWidget):
         first_only: of a study only the first cell with the first seed, as a run of its own.
         """
         if self.running is None or not self.session.document.nodes:
+            if self.running is not None:
+                self._say("There is nothing to run yet. Add components, or open a study of the gallery.", "info")
+            return
+        if self.bar.refusal:
+            self._say(self.bar.refusal, "bad")
             return
         self.bar.set_starting(True)
         document, catalogue = self.session.document, self.session.catalogue
@@ -254,7 +280,10 @@ class BuildPage(QWidget):
         if errors:
             self.bar.set_starting(False)
             self.show_problems(True)
-            self.session.message.emit(Message(f"{count(len(errors), 'problem')} must be mended before it can run.", "careful"))
+            first = errors[0]
+            go = (f"Go to {first.node}", partial(self.go_to, first.node)) if first.node else None
+            words = refused_text(self.session.document, errors, self.session.catalogue)
+            self.session.message.emit(Message(words, "careful", go))
             return
         assert self.running is not None
         asked = Asked(self.card.workers, first_only)
@@ -262,6 +291,8 @@ class BuildPage(QWidget):
 
     def _started(self, submitted: Submitted) -> None:
         self.bar.set_starting(False)
+        if self.failures is not None:
+            self.failures.watch(submitted)
         self.started.emit(submitted)
 
     def _refused(self, sentence: str) -> None:
@@ -283,6 +314,7 @@ class BuildPage(QWidget):
         return {
             "edit.undo": (session.undo, self),
             "edit.redo": (session.redo, self),
+            "edit.history": (self.undo_list.toggle, self),
             "edit.cut": (partial(doing.cut, session), view),
             "edit.copy": (partial(doing.copy, session), view),
             "edit.paste": (view.paste, view),
@@ -312,6 +344,16 @@ class BuildPage(QWidget):
         self._actions = actions
         for id, (call, where) in self.deeds().items():
             actions.bind(id, call, where)
+        self.session.file_changed.connect(self._name_edits)
+        self._name_edits()
+
+    def _name_edits(self, _: object = None) -> None:
+        """Undo and Redo say in every menu what they do."""
+        history, actions = self.session.history, self._actions
+        if actions is not None:
+            for id, word, name in (("edit.undo", "Undo", history.undo_name), ("edit.redo", "Redo", history.redo_name)):
+                actions[id].setText(f"{word}: {name}" if name else word)
+                actions[id].setEnabled(bool(name))
 
     def _canvas_menu(self, where: QPoint) -> None:
         """The canvas's menu: what makes sense for what is selected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,8 @@ class RunCard(Overlay):
         self._under, self.session, self.estimate = under, session, estimate
         self.setAccessibleName("What Run does")
         self.workers: int | None = None
+        #: how many workers the settings allow at once, None where they say nothing
+        self.limit: Callable[[], int | None] = _no_limit
         self.what = label(kind="strong", wrap=True)
         self.cells = label(kind="dim", wrap=True)
         self.takes = label(kind="dim", wrap=True)
@@ -104,7 +107,7 @@ class RunCard(Overlay):
         self.what.setText(saying.count_text(number))
         self.cells.setText(cells_text(number))
         self.cells.setVisible(bool(self.cells.text()))
-        most = most_workers(run.threads)
+        most = min(most_workers(run.threads), self.limit() or 1024)
         at_most = min(most, number.all)
         if self.workers is not None and self.workers > at_most:
             self.workers = None
@@ -142,6 +145,10 @@ class RunCard(Overlay):
     def _study(self) -> None:
         self.close_panel()
         self.study_asked.emit()
+
+
+def _no_limit() -> int | None:
+    return None
 
 
 def cells_text(number: Count) -> str:

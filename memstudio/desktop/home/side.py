@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from memstudio.desktop.going import Going
 from memstudio.desktop.home.recent import Recent
+from memstudio.desktop.home.unsaved_box import UnsavedBox
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.words import moment
 
@@ -108,6 +109,8 @@ class Side(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.unsaved = UnsavedBox()
+        column.addWidget(self.unsaved)
         self.going_box, self.recent_box = Box(), Box()
         self.no_going = label("Nothing is running. Open a study, or build one, and press Run.", "dim", wrap=True)
         self.no_recent = label("Experiments that you save or open stand here.", "dim", wrap=True)

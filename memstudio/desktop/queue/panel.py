@@ -82,9 +82,13 @@ class QueuePanel(Overlay):
         column.setContentsMargins(1, 10, 1, 8)
         column.setSpacing(8)
         column.addLayout(head)
-        under = QHBoxLayout()
+        self.takes = Elided("", "small")
+        self.takes.hide()
+        under = QVBoxLayout()
         under.setContentsMargins(16, 0, 16, 2)
+        under.setSpacing(2)
         under.addWidget(self.says)
+        under.addWidget(self.takes)
         column.addLayout(under)
         column.addWidget(line())
         box = QHBoxLayout()
@@ -139,6 +143,8 @@ class QueuePanel(Overlay):
 
     def _show(self, seen: Seen) -> None:
         self.says.say(f"Queue paused; {seen.text[:1].lower()}{seen.text[1:]}" if seen.paused else seen.text)
+        self.takes.say(seen.load.text)
+        self.takes.setVisible(bool(seen.load.text))
         self.pause.setText("Go on" if seen.paused else "Pause queue")
         self.pause.setAccessibleName("Let the queue go on" if seen.paused else "Pause queue")
         self.pause.setToolTip("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more")

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from memstudio.desktop.going import pace, share_of
+from memstudio.desktop.load import NONE, Load, load_of
 from memstudio.desktop.words import count, duration
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Seen:
-    """The whole queue at one moment. left: seconds until all of it is done, None where too little is known; took: seconds to read it."""
+    """The whole queue at one moment. left: seconds until all of it is done, None where too little is known; took: seconds to read it;
+
+    load: what the workers take."""
 
     now: tuple[Item, ...] = ()
     waiting: tuple[Group, ...] = ()
@@ -87,6 +90,7 @@ class Seen:
     paused: bool = False
     left: float | None = None
     took: float = 0.0
+    load: Load = NONE
 
     @property
     def waits(self) -> int:
@@ -124,6 +128,7 @@ def look(library: Library, unfolded: Collection[str], now: float) -> Seen:
         library.queue_paused(),
         _left(library, at_work, queued, now),
         perf_counter() - begun,
+        load_of(at_work),
     )
 
 

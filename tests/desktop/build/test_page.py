@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -13,8 +12,6 @@ from pytestqt.qtbot import QtBot
 from memstudio import library
 from memstudio.desktop.actions import BY_ID, Actions
 from memstudio.desktop.build.page import BuildPage
-from memstudio.desktop.reader import Reader
-from memstudio.desktop.running import Running
 from memstudio.desktop.session import Message, Session
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
@@ -23,40 +20,6 @@ from tests.desktop.hand import Hand
 from tests.documents import recall, study
 
 Opener = Callable[..., BuildPage]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "library"
-
-
-@pytest.fixture
-def page_of(session_of: SessionOf, qtbot: QtBot, folder: Path) -> Iterator[Opener]:
-    readers: list[Reader] = []
-    runnings: list[Running] = []
-
-    def open_(document: object = None) -> BuildPage:
-        reader = Reader(folder)
-        reader.start()
-        readers.append(reader)
-        running = Running(reader, folder, workers=False)
-        runnings.append(running)
-        page = BuildPage(session_of(document), reader, running)
-        page.resize(1280, 800)
-        qtbot.addWidget(page)
-        page.show()
-        return page
-
-    yield open_
-    for running in runnings:
-        running.close()
-    for reader in readers:
-        reader.close()
-
-
-@pytest.fixture
-def page(page_of: Opener) -> BuildPage:
-    return page_of(recall())
 
 
 def test_the_bar_says_what_is_open_and_what_a_run_comes_to(page_of: Opener, qtbot: QtBot) -> None:
@@ -98,25 +61,48 @@ def test_a_single_run_has_no_study(page: BuildPage, qtbot: QtBot) -> None:
     assert len(started.args[0].runs) == 1
 
 
-def test_a_document_with_errors_is_not_run_its_problems_are_shown(page: BuildPage, qtbot: QtBot) -> None:
+def test_a_document_with_errors_is_not_run_the_first_problem_is_said_and_gone_to(page: BuildPage, qtbot: QtBot) -> None:
     started: list[object] = []
     page.started.connect(started.append)
     page.session.edit("Remove", lambda d: edits.remove(d, ["embed"]))
     with qtbot.waitSignal(page.session.message) as said:
         page.run()
     assert isinstance(said.args[0], Message)
-    assert "mended" in said.args[0].text
+    assert "mended: Gated delta rule" in said.args[0].text
     assert page.problems.isVisible()
     assert page.bar.problems.isChecked()
     assert not started
-    assert page.bar.run.isEnabled()
+    words, go = said.args[0].action
+    assert words == "Go to mem1"
+    go()
+    assert page.session.selected == ("mem1",)
+    qtbot.waitUntil(lambda: page.session.settled)
+    assert not page.bar.run.isEnabled()
+    assert "mended: Gated delta rule" in page.bar.run.toolTip()
+    assert page.bar.plan.whole.endswith("it")
+    page.bar.undo.click()
+    qtbot.waitUntil(page.bar.run.isEnabled)
+    assert page.bar.plan.whole.startswith("1 run · ")
+    assert "1 run" in page.bar.run.toolTip()
 
 
-def test_an_empty_document_cannot_be_run(page_of: Opener) -> None:
+def test_an_empty_document_cannot_be_run_and_says_why(page_of: Opener, qtbot: QtBot) -> None:
     page = page_of(Document())
     assert not page.bar.run.isEnabled()
-    page.run()
+    assert "nothing to run" in page.bar.run.toolTip()
+    with qtbot.waitSignal(page.session.message) as said:
+        page.run()
+    assert "nothing to run" in said.args[0].text
     assert page.bar.run.text() == "Run"
+
+
+def test_a_library_that_cannot_be_written_says_why_nothing_runs(page: BuildPage, qtbot: QtBot) -> None:
+    assert page.bar.run.isEnabled()
+    page.bar.refuse("The library's folder is read-only.")
+    assert not page.bar.run.isEnabled()
+    with qtbot.waitSignal(page.session.message) as said:
+        page.run()
+    assert "read-only" in said.args[0].text
 
 
 def test_from_palette_to_run_with_the_keyboard_alone(page_of: Opener, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from memstudio import library
-from memstudio.desktop import theme, unsaved
+from memstudio.desktop import theme
 from memstudio.desktop.window import Window
 from memstudio.experiment import files
 from tests.desktop import filled
@@ -168,23 +168,6 @@ def test_unsaved_work_can_be_gone_back_to(qtbot: QtBot, window: Window) -> None:
     window.messages._act.click()
     assert window.session.document.title == "My change"
     assert not window.session.saved
-
-
-def test_unsaved_work_is_kept_over_closing_and_offered_again(qtbot: QtBot, open_window: Opener, tmp_path: Path) -> None:
-    folder = tmp_path / "library"
-    first = open_window(folder)
-    first.open_item(first.gallery[0])
-    edit(first, "Not saved yet")
-    first.close()
-    assert unsaved.kept(folder) is not None
-    second = open_window(folder)
-    qtbot.waitUntil(lambda: "Not saved yet" in said(second))
-    second.messages._act.click()
-    assert second.session.document.title == "Not saved yet"
-    second.session.save_as(tmp_path / "now.memx")
-    qtbot.waitUntil(lambda: second.session.saved)
-    second.close()
-    assert unsaved.kept(folder) is None
 
 
 def test_the_theme_is_kept(qtbot: QtBot, window: Window) -> None:
