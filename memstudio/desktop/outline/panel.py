@@ -189,8 +189,12 @@ class Tree(QTreeWidget):
     """The tree itself. Arrows walk and open; Enter selects and shows, Alt+Enter edits, F2 renames, C connects, Delete removes,
     Alt with arrows moves inside a list."""
 
+    #: (row, column, text): told once the field is gone, since a rename fills the tree anew
+    typed = Signal(object)
+
     def __init__(self, panel: Outline) -> None:
         super().__init__()
+        self.typed.connect(self._rename, Qt.ConnectionType.QueuedConnection)
         self.panel = panel
         self._by_key: dict[str, tuple[Row, QTreeWidgetItem]] = {}
         self._closed: set[str] = set()
@@ -338,7 +342,10 @@ class Tree(QTreeWidget):
         text = item.text(column).strip()
         was = row.title if column == _TITLE else row.beside
         if text != was:
-            self.panel.rename(row, column, text)
+            self.typed.emit((row, column, text))
+
+    def _rename(self, typed: tuple[Row, int, str]) -> None:
+        self.panel.rename(*typed)
 
     def _clicked(self, item: QTreeWidgetItem) -> None:
         row = self.row_of(item)
