@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QGuiApplication,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +23,7 @@ from memstudio.desktop.canvas import doing, lining
 from memstudio.desktop.canvas.canvas import Canvas
 from memstudio.desktop.canvas.guides import GuideLines
 from memstudio.desktop.canvas.naming import Naming
+from memstudio.desktop.palette.entries import MIME
 from memstudio.desktop.session import Message, Session, wire_id
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document, Node, Wire
@@ -236,6 +246,26 @@ def test_where_it_does_not_fit_the_pointer_says_why_and_it_only_moves(hand: Hand
     hand.release(middle)
     assert wires(session) == before
     assert session.history.undo_name == "Move"
+
+
+def test_over_a_wire_it_does_not_fit_an_entry_of_the_palette_says_why(hand: Hand, canvas: Canvas) -> None:
+    wire = canvas.view.items_of.wires["embed.sequence", "mem1.sequence"]
+    carried = QMimeData()
+    carried.setData(MIME, b"task.digits")
+    point, viewport = canvas.view.mapFromScene(wire.path.pointAtPercent(0.5)), canvas.view.viewport()
+    left, none, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    QApplication.sendEvent(viewport, QDragEnterEvent(point, copy, carried, left, none))
+    QApplication.sendEvent(viewport, QDragMoveEvent(point, copy, carried, left, none))
+    assert "takes nothing; this wire carries a sequence" in canvas.view.hint.text()
+    QApplication.sendEvent(viewport, QDragLeaveEvent())
+    assert not canvas.view.hint.isVisible()
+
+
+def test_notes_are_not_left_under_arranged_cards(session: Session, canvas: Canvas) -> None:
+    session.edit("Note", lambda d: edits.add_note(d, "Here", (0.0, 0.0)))
+    doing.tidy(session)
+    note = canvas.view.items_of.notes["note1"].body
+    assert not any(note.intersects(item.body) for item in canvas.view.items_of.nodes.values())
 
 
 def test_a_shake_takes_a_node_out_of_its_wires(hand: Hand, session: Session, canvas: Canvas, qtbot: QtBot) -> None:
