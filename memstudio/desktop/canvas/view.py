@@ -296,7 +296,7 @@ class CanvasView(AskedSheet):
             self.session.select([])
 
     def _arrow(self, key: int, keys: Qt.KeyboardModifier) -> None:
-        """Arrows walk from node to node; with Shift they move what is selected, by 20 px, with Alt too by 4."""
+        """Arrows walk from node to node, with Ctrl they take one more along; with Shift they move what is selected, Alt makes it 4 px."""
         if keys & Qt.KeyboardModifier.ShiftModifier:
             doing.nudge(self.session, direction(key), 4.0 if keys & Qt.KeyboardModifier.AltModifier else 20.0)
             return
@@ -305,7 +305,8 @@ class CanvasView(AskedSheet):
         wires = [(wire.start_node, wire.end_node) for wire in self.session.document.wires]
         found = along(places, wires, now, key)
         if found is not None:
-            self.session.select([found])
+            kept = [id for id in self.session.selected if id != found] if keys & Qt.KeyboardModifier.ControlModifier else []
+            self.session.select([*kept, found])
             self.reveal(found)
 
     # ------------------------------------------------------------------------------------------ the wheel and two fingers

@@ -186,8 +186,8 @@ class Outline(QFrame):
 
 
 class Tree(QTreeWidget):
-    """The tree itself. Arrows walk and open; Enter selects and shows, Alt+Enter edits, F2 renames, C connects, Delete removes,
-    Alt with arrows moves inside a list."""
+    """The tree itself. Arrows walk and open; Enter selects and shows, Space adds to what is selected, Alt+Enter edits, F2 renames,
+    C connects, Delete removes, Alt with arrows moves inside a list."""
 
     #: (row, column, text): told once the field is gone, since a rename fills the tree anew
     typed = Signal(object)
@@ -303,6 +303,10 @@ class Tree(QTreeWidget):
         alt = bool(keys & Qt.KeyboardModifier.AltModifier)
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row.thing:
             (self.panel.edit if alt else self.panel.go).emit(row.thing)
+        elif key == Qt.Key.Key_Space and row.thing:
+            selected = self.panel.session.selected
+            less = [id for id in selected if id != row.thing]
+            self.panel.session.select(less if row.thing in selected else [*selected, row.thing])
         elif key == Qt.Key.Key_F2 and row.kind in ("node", "group"):
             if keys & Qt.KeyboardModifier.ShiftModifier:
                 self.id_current()

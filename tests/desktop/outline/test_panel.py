@@ -65,6 +65,15 @@ def test_what_is_selected_is_marked_and_said(outline: Outline, session: Session)
     assert not item.data(0, Qt.ItemDataRole.AccessibleTextRole).endswith("selected")
 
 
+def test_space_adds_to_what_is_selected_and_takes_off(outline: Outline, session: Session, qtbot: QtBot) -> None:
+    for key in ("mem1", "classify"):
+        go_to(outline, key)
+        qtbot.keyClick(outline.tree, Qt.Key.Key_Space)
+    assert session.selected == ("mem1", "classify")
+    qtbot.keyClick(outline.tree, Qt.Key.Key_Space)
+    assert session.selected == ("mem1",)
+
+
 def test_it_follows_the_document_and_the_keyboard_stays_on_its_line(outline: Outline, session: Session, qtbot: QtBot) -> None:
     go_to(outline, "mem1")
     session.edit("Disconnect", lambda d: edits.disconnect(d, "embed.sequence", "mem1.sequence"))
