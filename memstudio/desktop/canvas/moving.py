@@ -190,8 +190,6 @@ class Moving(Gesture):
 
     def cancel(self) -> None:
         self._clear()
-        if self._base is not self.view.session.document:
-            self.view.items_of.show_document(self.view.session.document)
         known = self.view.items_of.nodes.keys() | self.view.items_of.notes.keys()
         self.view.items_of.shift({id: place for id, place in self._from.items() if id in known}, QPointF())
 

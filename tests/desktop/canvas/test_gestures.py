@@ -248,6 +248,18 @@ def test_where_it_does_not_fit_the_pointer_says_why_and_it_only_moves(hand: Hand
     assert session.history.undo_name == "Move"
 
 
+def test_a_node_that_has_wires_is_only_moved_over_others(hand: Hand, session: Session, canvas: Canvas) -> None:
+    id = add(session, "sequence.attention", (300, 500))
+    session.edit("Connect", lambda d: edits.connect(d, "embed.sequence", f"{id}.sequence", session.catalogue))
+    canvas.view.fit()
+    before = wires(session)
+    middle = canvas.view.items_of.wires["mem1.sequence", "classify.input"].path.pointAtPercent(0.5)
+    hand.drag(hand.middle(id), middle)
+    assert wires(session) == before
+    assert session.history.undo_name == "Move"
+    assert session.document.node(id).place != (300, 500)
+
+
 def test_over_a_wire_it_does_not_fit_an_entry_of_the_palette_says_why(hand: Hand, canvas: Canvas) -> None:
     wire = canvas.view.items_of.wires["embed.sequence", "mem1.sequence"]
     carried = QMimeData()

@@ -54,6 +54,8 @@ def test_a_card_catches_on_edges_and_middles_within_reach() -> None:
     there = Neighbours([QRectF(0, 0, 160, 64), QRectF(400, 300, 160, 120)])
     assert there.caught(QRectF(4, 200, 160, 64), 6) == (-4, None)
     assert there.caught(QRectF(7, 200, 160, 64), 6) == (None, None)
+    # Of several lines in reach the nearest: the left edge is 5 away, the middle of the narrow one 1.
+    assert Neighbours([QRectF(0, 0, 160, 64), QRectF(36, 300, 100, 64)]).caught(QRectF(5, 150, 160, 64), 6) == (1, None)
     # Of cards of different height the middles: 360 here.
     assert there.caught(QRectF(1000, 325, 160, 64), 6) == (None, 3)
     assert len(there.lines(QRectF(0, 200, 160, 64))) == 1
