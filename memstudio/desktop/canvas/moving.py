@@ -105,8 +105,9 @@ class Moving(Gesture):
 
     def _look_below(self, at: QPointF, pointer: QPoint) -> None:
         """Lights the wire or the group that would take what is moved, and says so."""
+        before = self._onto
         self._onto, refused = self._wire_below(at)
-        for wire in self.view.items_of.wires.values():
+        for wire in {before, self._onto} - {None}:
             wire.set_state(marked=wire is self._onto)
         into, out_of = (None, []) if self._onto is not None else self._regrouped(at)
         chosen = self.view.session.selected
