@@ -19,8 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from memstudio.desktop.actions import BY_ID
 from memstudio.desktop.canvas import doing, lining
 from memstudio.desktop.canvas.canvas import Canvas
+from memstudio.desktop.canvas.deeds import menu_rows
 from memstudio.desktop.canvas.guides import GuideLines
 from memstudio.desktop.canvas.naming import Naming
 from memstudio.desktop.palette.entries import MIME
@@ -647,3 +649,23 @@ def test_a_hundred_selected_nodes_are_moved_as_one_edit(session_of: SessionOf, q
     assert not session.history.can_undo
     hand.drag(hand.middle("m55"), hand.middle("m55") + QPointF(0, 60), CTRL)
     assert len(session.document.nodes) == 200
+
+
+# ---------------------------------------------------------------------------------------------- the menu
+
+
+def test_the_menu_offers_what_makes_sense_for_what_is_selected(session: Session, grouped: str) -> None:
+    def rows(*ids: str) -> set[str]:
+        session.select(ids)
+        found = menu_rows(session)
+        assert all(id in BY_ID for id in found if id)
+        return set(found) - {""}
+
+    assert rows() == {"canvas.add", "edit.paste", "canvas.note", "canvas.align", "canvas.fit"}
+    assert rows(wire_id("embed.sequence", "mem1.sequence")) == {"canvas.insert", "edit.delete"}
+    assert {"canvas.connect", "canvas.detach", "canvas.insert", "edit.cut"} <= rows("embed")
+    assert not {"canvas.row", "canvas.fold"} & rows("embed")
+    assert {"canvas.row", "canvas.down", "canvas.align", "canvas.group"} <= rows("embed", "task")
+    assert {"canvas.fold", "canvas.ungroup"} <= rows("mem1")
+    assert {"canvas.rename", "canvas.fold", "canvas.ungroup"} <= rows(grouped)
+    assert "canvas.group" not in rows(grouped)
