@@ -107,8 +107,9 @@ class Moving(Gesture):
         """Lights the wire or the group that would take what is moved, and says so."""
         before = self._onto
         self._onto, refused = self._wire_below(at)
-        for wire in {before, self._onto} - {None}:
-            wire.set_state(marked=wire is self._onto)
+        for wire in (before, self._onto):
+            if wire is not None:
+                wire.set_state(marked=wire is self._onto)
         into, out_of = (None, []) if self._onto is not None else self._regrouped(at)
         chosen = self.view.session.selected
         for id, group in self.view.items_of.groups.items():

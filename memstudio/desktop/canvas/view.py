@@ -32,7 +32,7 @@ from memstudio.desktop.canvas.gesture import Gesture
 from memstudio.desktop.canvas.moving import Moving
 from memstudio.desktop.canvas.panning import Panning
 from memstudio.desktop.canvas.paper import NOTCH
-from memstudio.desktop.canvas.walking import along, direction, is_arrow
+from memstudio.desktop.canvas.walking import along, direction, is_arrow, stations
 from memstudio.desktop.session import Session, wire_id
 from memstudio.experiment.document import Document
 
@@ -300,10 +300,9 @@ class CanvasView(AskedSheet):
         if keys & Qt.KeyboardModifier.ShiftModifier:
             doing.nudge(self.session, direction(key), 4.0 if keys & Qt.KeyboardModifier.AltModifier else 20.0)
             return
-        places = {id: item.body.center() for id, item in self.items_of.nodes.items() if item.isVisible()}
+        places, wires, hidden = stations(self.items_of, self.session.document)
         now = self.session.selected[-1] if self.session.selected else None
-        wires = [(wire.start_node, wire.end_node) for wire in self.session.document.wires]
-        found = along(places, wires, now, key)
+        found = along(places, wires, hidden.get(now or "", now), key)
         if found is not None:
             kept = [id for id in self.session.selected if id != found] if keys & Qt.KeyboardModifier.ControlModifier else []
             self.session.select([*kept, found])

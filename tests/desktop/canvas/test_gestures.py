@@ -403,6 +403,13 @@ def test_a_small_move_inside_a_group_and_the_move_of_a_whole_one_keep_it(hand: H
     assert members(session) == ["mem1", "classify"]
 
 
+def test_a_group_is_detached_as_a_whole(session: Session, grouped: str) -> None:
+    session.select([grouped])
+    doing.detach(session)
+    assert ("mem1.sequence", "classify.input") in wires(session)
+    assert not {("embed.sequence", "mem1.sequence"), ("classify.scores", "learn.model")} & wires(session)
+
+
 def test_a_new_group_is_named_at_once(session: Session, canvas: Canvas, qtbot: QtBot) -> None:
     session.select(["mem1", "classify"])
     canvas.view.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, QRectF
 
@@ -23,6 +23,7 @@ def overlap(one: Box, other: Box) -> bool:
     return one[0] < other[0] + other[2] and other[0] < one[0] + one[2] and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
 
 
+@settings(max_examples=40)
 @given(BOXES)
 def test_in_a_row_all_middles_are_level_and_nothing_lies_on_another(boxes: dict[str, Box]) -> None:
     first = next(iter(boxes.values()))
@@ -31,6 +32,7 @@ def test_in_a_row_all_middles_are_level_and_nothing_lies_on_another(boxes: dict[
     assert not any(overlap(one, other) for one, other in itertools.combinations(placed.values(), 2))
 
 
+@settings(max_examples=40)
 @given(BOXES)
 def test_a_column_is_a_row_turned(boxes: dict[str, Box]) -> None:
     turned = {id: (y, x, height, width) for id, (x, y, width, height) in boxes.items()}
@@ -38,6 +40,7 @@ def test_a_column_is_a_row_turned(boxes: dict[str, Box]) -> None:
     assert spread_down(boxes) == {id: (x, y) for id, (y, x) in spread_across(turned).items()}
 
 
+@settings(max_examples=40)
 @given(BOXES)
 def test_spread_has_one_gap_and_leaves_the_heights(boxes: dict[str, Box]) -> None:
     placed = spread_across(boxes)
