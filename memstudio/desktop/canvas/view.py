@@ -59,6 +59,11 @@ class CanvasView(AskedSheet):
         self._let_fall()
         super()._show_document(document)
 
+    @property
+    def holding(self) -> bool:
+        """Whether a gesture is in hand."""
+        return self._gesture is not None
+
     def _let_fall(self) -> bool:
         """Ends the gesture in hand as if it had never begun. Whether there was one."""
         gesture, self._gesture = self._gesture, None
