@@ -73,10 +73,22 @@ def test_the_void_offers_the_missing_step_before_another_memory_and_a_second_tas
 
 def test_a_free_node_is_put_on_a_wire() -> None:
     one, id = edits.add_node(document(), "sequence.gated", CATALOGUE)
-    new = put_on_wire(one, id, "mem1.sequence", "classify.input", CATALOGUE, (600.0, 40.0))
+    new = put_on_wire(one, id, "mem1.sequence", "classify.input", CATALOGUE)
     assert {("mem1.sequence", f"{id}.sequence"), (f"{id}.sequence", "classify.input")} <= wires(new)
     assert ("mem1.sequence", "classify.input") not in wires(new)
-    assert new.node(id).place == (600.0, 40.0)
+    # Between the two, which stand apart far enough for it afterwards; what does not follow stays.
+    assert new.node("mem1").place[0] + 160 < new.node(id).place[0] < new.node("classify").place[0] - 160
+    assert new.node("embed").place == one.node("embed").place
+    back = put_on_wire(edits.move(one, {id: (300.0, 120.0)}), id, "mem1.sequence", "classify.input", CATALOGUE)
+    assert back.node(id).place == new.node(id).place
+
+
+def test_on_a_wire_that_comes_back_a_node_stays_where_it_was_let_go() -> None:
+    one = edits.move(document(), {"classify": (0.0, 300.0)})
+    one, id = edits.add_node(one, "sequence.gated", CATALOGUE, (240.0, 140.0))
+    new = put_on_wire(one, id, "mem1.sequence", "classify.input", CATALOGUE)
+    assert new.node(id).place == (240.0, 140.0)
+    assert new.node("classify").place == (0.0, 300.0)
 
 
 def test_what_does_not_fit_on_a_wire_says_which_side() -> None:

@@ -110,12 +110,17 @@ class Moving(Gesture):
         for wire in (before, self._onto):
             if wire is not None:
                 wire.set_state(marked=wire is self._onto)
+        if self._onto is not before and self._pressed in self.view.items_of.nodes:
+            # The wire below shines through.
+            self.view.items_of.nodes[self._pressed].setOpacity(1.0 if self._onto is None else 0.6)
         into, out_of = (None, []) if self._onto is not None else self._regrouped(at)
         chosen = self.view.session.selected
         for id, group in self.view.items_of.groups.items():
             group.set_chosen(id in chosen or (into is not None and id == into.id))
         words = ""
-        if into is not None:
+        if self._onto is not None:
+            words = "Onto the wire"
+        elif into is not None:
             words = f"Into {into.title or 'the group'}"
         elif out_of:
             words = f"Out of {self._group(out_of).title or 'the group'}"
@@ -201,5 +206,7 @@ class Moving(Gesture):
         self.view.say_at(self._pointer, "")
         for wire in self.view.items_of.wires.values():
             wire.set_state(marked=False)
+        if self._onto is not None and self._pressed in self.view.items_of.nodes:
+            self.view.items_of.nodes[self._pressed].setOpacity(1.0)
         for id, group in self.view.items_of.groups.items():
             group.set_chosen(id in self.view.session.selected)

@@ -30,7 +30,7 @@ from memstudio.experiment.document import Document
 
 _KEY = Qt.ItemDataRole.UserRole
 _TITLE, _ID = 0, 1
-_ID_WIDTH = 84
+_ID_WIDTH = 76
 
 
 class Outline(QFrame):
@@ -202,10 +202,10 @@ class Tree(QTreeWidget):
         self.setAccessibleName("Components in the order of the experiment")
         self.setColumnCount(2)
         self.setHeaderHidden(True)
-        self.setIndentation(14)
+        self.setIndentation(12)
         self.setAllColumnsShowFocus(True)
         # One line is one thing: its two columns are marked as one.
-        self.setStyleSheet("QTreeView::item { border-radius: 0; }")
+        self.setStyleSheet("QTreeView::item { border-radius: 0; padding: 4px 2px; }")
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

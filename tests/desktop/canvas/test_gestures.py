@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -226,7 +227,11 @@ def test_a_free_node_let_go_on_a_wire_is_put_there(hand: Hand, session: Session,
     hand.move(middle + QPointF(40, 40))
     hand.move(middle)
     assert wire.marked
+    assert canvas.view.hint.text() == "Onto the wire"
+    assert canvas.view.items_of.nodes[id].opacity() < 1
     hand.release(middle)
+    assert canvas.view.items_of.nodes[id].opacity() == 1
+    assert not any(a.intersects(b) for a, b in itertools.combinations([item.body for item in canvas.view.items_of.nodes.values()], 2))
     assert session.history.undo_name == "Put on the wire"
     assert {("embed.sequence", f"{id}.sequence"), (f"{id}.sequence", "mem1.sequence")} <= wires(session)
     session.undo()
