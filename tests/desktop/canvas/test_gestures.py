@@ -681,3 +681,29 @@ def test_the_menu_offers_what_makes_sense_for_what_is_selected(session: Session,
     assert {"canvas.fold", "canvas.ungroup"} <= rows("mem1")
     assert {"canvas.rename", "canvas.fold", "canvas.ungroup"} <= rows(grouped)
     assert "canvas.group" not in rows(grouped)
+
+
+# ---------------------------------------------------------------------------------------------- folded groups
+
+
+def test_a_folded_group_is_walked_over_dropped_onto_moved_and_unplugged(
+    hand: Hand, session: Session, canvas: Canvas, grouped: str, qtbot: QtBot
+) -> None:
+    session.edit("Fold", lambda d: edits.fold(d, grouped))
+    canvas.view.fit()
+    session.select(["embed"])
+    for key, found in ((Qt.Key.Key_Right, grouped), (Qt.Key.Key_Right, "learn"), (Qt.Key.Key_Left, grouped)):
+        qtbot.keyClick(canvas.view, key)
+        assert session.selected == (found,)
+    card = canvas.view.items_of.groups[grouped].sceneBoundingRect().center()
+    hand.drag(hand.middle("embed"), card)
+    assert members(session) == ["mem1", "classify", "embed"]
+    session.undo()
+    before = session.document.node("mem1").place
+    card = canvas.view.items_of.groups[grouped].sceneBoundingRect().center()
+    hand.drag(card, card + QPointF(0, 200))
+    assert session.document.node("mem1").place == (before[0], before[1] + 200)
+    assert members(session) == ["mem1", "classify"]
+    session.undo()
+    hand.drag(hand.at_plug("mem1.sequence", "in"), hand.void())
+    assert ("embed.sequence", "mem1.sequence") not in wires(session)
