@@ -12,7 +12,6 @@ from memstudio.experiment.document import Document, Wire
 from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.kinds import Kind
 from memstudio.experiment.mends import asks_for_artifact
-from memstudio.experiment.node_edits import Place
 from memstudio.experiment.parameters import Refusal
 from memstudio.experiment.problems import Mend
 from memstudio.experiment.wire_problems import misfit, refusal
@@ -130,8 +129,11 @@ def is_free(document: Document, id: str) -> bool:
     return not any(id in (wire.start_node, wire.end_node) for wire in document.wires)
 
 
-def put_on_wire(document: Document, id: str, start: str, end: str, catalogue: Catalogue, place: Place | None = None) -> Document:
-    """A node that has no wires yet on a wire, which then runs through it."""
+def put_on_wire(document: Document, id: str, start: str, end: str, catalogue: Catalogue) -> Document:
+    """A node that has no wires yet on a wire, which then runs through it; what follows moves right where room is wanting.
+
+    A wire that comes back has no middle: there the node stays where it is.
+    """
     node = document.by_id.get(id)
     if node is None:
         raise Refusal(f"There is no node {id!r} that could be put on a wire.")
@@ -143,7 +145,9 @@ def put_on_wire(document: Document, id: str, start: str, end: str, catalogue: Ca
     if ports is None:
         raise Refusal(misplaced(document, node.component, start, end, catalogue) or f"{id} does not fit there.")
     document = edits.disconnect(document, start, end)
-    if place is not None:
+    before, after = (document.node(address.rpartition(".")[0]) for address in (start, end))
+    if after.place[0] > before.place[0]:
+        document, (place,) = edits.make_room(document, before.id, after.id)
         document = edits.move(document, {id: place})
     document = edits.connect(document, start, f"{id}.{ports[0]}", catalogue)
     return edits.connect(document, f"{id}.{ports[1]}", end, catalogue)

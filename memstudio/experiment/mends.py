@@ -153,8 +153,12 @@ def add_source(document: Document, end: str, component: str, catalogue: Catalogu
 
 def converting(wiring: Wiring, catalogue: Catalogue, start: str, given: Kind, end: str, port: Port, verb: str) -> tuple[Mend, ...]:
     """Mends that put what converts between an output and an input: `Insert Token embedding`, `Add Classifier`."""
+    like = _component(wiring, start.rpartition(".")[0])
+    key = (given, port.kind, port.also, None if like is None else like.id)
+    if key not in wiring.known_ways:
+        wiring.known_ways[key] = ways(catalogue, given, port, like)
     found = []
-    for way in ways(catalogue, given, port, _component(wiring, start.rpartition(".")[0])):
+    for way in wiring.known_ways[key]:
         title = f"{verb} {join(entry.title for entry in way)}"
         found.append(Mend(title, partial(add_between, start=start, end=end, way=[entry.id for entry in way], catalogue=catalogue)))
     return tuple(found)

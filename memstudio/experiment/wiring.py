@@ -28,6 +28,8 @@ class Wiring:
         self.after: dict[str, list[str]] = {id: [] for id in self.nodes}
         self.before: dict[str, list[str]] = {id: [] for id in self.nodes}
         self.loose: list[Wire] = []
+        #: what leads from a kind to a port, kept by who looks for it (see mends.converting): many ports ask for the same
+        self.known_ways: dict[tuple[object, ...], list[tuple[Entry, ...]]] = {}
         for wire in document.wires:
             (start, _, start_port), (end, _, end_port) = wire.start.rpartition("."), wire.end.rpartition(".")
             if start not in self.nodes or end not in self.nodes:

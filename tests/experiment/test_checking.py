@@ -367,10 +367,7 @@ def test_fits() -> None:
     assert fits(document(), CATALOGUE, "task.tokens", "classify.input") == (
         "Classifier needs a sequence or features; Words gives tokens. Insert Token embedding?"
     )
-    assert (
-        fits(document(), CATALOGUE, "mem1.sequence", "mem1.sequence")
-        == "Plain memory cannot feed itself; wires must lead forward."
-    )
+    assert fits(document(), CATALOGUE, "mem1.sequence", "mem1.sequence") == "Plain memory cannot feed itself; wires must lead forward."
     assert fits(document(), CATALOGUE, "mem1.sequence", "classify.input") == "Plain memory is connected there already."
     back = edits.insert_on_wire(document(), "embed.sequence", "mem1.sequence", "encoder.join", CATALOGUE)[0]
     assert "would close a loop" in (fits(back, CATALOGUE, "mem1.sequence", "encoder.parts") or "")

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from memstudio.experiment import edits
+from memstudio.experiment import edits, joining, list_edits
 from memstudio.experiment.checking import check
 from memstudio.experiment.document import Axis, Case, Claim, Document, Match, Node, Run, Side, Statement, Wire
 from memstudio.experiment.files import to_text
@@ -265,6 +265,66 @@ def test_the_clipboard_may_hold_anything(text: str) -> None:
         edits.paste(document(), text)
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        "Here it is:\n```json\n{}\n```\nTell me what you think {{of it}}.",
+        "\ufeff  {}\n",
+        "> {}",
+    ],
+)
+def test_a_part_is_found_in_what_a_chat_makes_of_it(around: str) -> None:
+    new = edits.paste(Document(), around.format(edits.copy(document(), ["embed", "mem1"])))
+    assert [node.id for node in new.nodes] == ["embed", "mem1"]
+    assert len(new.wires) == 1
+
+
+def test_curly_quotation_marks_and_hard_blanks_are_read() -> None:
+    text = edits.copy(document(), ["mem1"]).replace('"', "”").replace("  ", "\u00a0 ")
+    assert [node.id for node in edits.paste(Document(), text).nodes] == ["mem1"]
+
+
+def test_a_whole_experiment_can_be_pasted_too() -> None:
+    new = edits.paste(document(), "```\n" + to_text(document()) + "```", None, CATALOGUE)
+    assert len(new.nodes) == 2 * len(document().nodes)
+    assert new.run == document().run
+
+
+def test_a_part_that_is_cut_off_says_so() -> None:
+    text = edits.copy(document(), ["mem1"])
+    with pytest.raises(Refusal, match=r"can be read; copy it again, from the first \{ to the last \}\.$"):
+        edits.paste(document(), text[: len(text) // 2])
+
+
+def test_the_corner_of_a_part_is_where_it_stood() -> None:
+    assert edits.corner(edits.copy(document(), ["embed", "mem1"])) == (240.0, 0.0)
+
+
+# ---------------------------------------------------------------------------------------------- groups
+
+
+def test_nodes_join_a_group_and_leave_it() -> None:
+    one = edits.group(edits.group(document(), ["embed"], "A"), ["mem1", "classify"], "B")
+    a, b = one.groups
+    joined = edits.put_into_group(one, b.id, ["embed"])
+    assert [(g.title, g.nodes) for g in joined.groups] == [("B", ["mem1", "classify", "embed"])]
+    assert edits.put_into_group(joined, b.id, ["embed"]) == joined
+    left = edits.take_out_of_groups(one, ["mem1", "embed"])
+    assert [(g.title, g.nodes) for g in left.groups] == [("B", ["classify"])]
+    with pytest.raises(Refusal, match="no group"):
+        edits.put_into_group(one, "absent", ["embed"])
+    with pytest.raises(Refusal, match="no node"):
+        edits.put_into_group(one, a.id, ["absent"])
+
+
+def test_a_node_takes_no_id_of_a_note_or_group() -> None:
+    one = edits.add_note(edits.group(document(), ["mem1"]))
+    for taken in (one.notes[0].id, one.groups[0].id):
+        with pytest.raises(Refusal, match="is taken"):
+            edits.rename(one, "embed", taken)
+
+
 def test_nothing_selected() -> None:
     with pytest.raises(Refusal, match="Nothing is selected"):
         edits.copy(document(), ["absent"])
@@ -315,7 +375,7 @@ class Editing(RuleBasedStateMachine):
     def remove(self, number: int) -> None:
         self.edit(lambda d: edits.remove(d, [self.some(number)]))
 
-    @rule(number=NUMBER, name=st.sampled_from(["a", "mem1", "task", "zed", "9"]))
+    @rule(number=NUMBER, name=st.sampled_from(["a", "mem1", "task", "zed", "9", "note1", "group1"]))
     def rename(self, number: int, name: str) -> None:
         self.edit(lambda d: edits.rename(d, self.some(number), name, CATALOGUE))
 
@@ -343,6 +403,45 @@ class Editing(RuleBasedStateMachine):
     def group(self, numbers: list[int]) -> None:
         self.edit(lambda d: edits.group(d, [self.some(number) for number in numbers]))
 
+    def grouped(self, number: int) -> str:
+        groups = self.history.document.groups
+        return groups[number % len(groups)].id if groups else "absent"
+
+    @rule(number=NUMBER, members=st.lists(NUMBER, min_size=1, max_size=3), out=st.booleans())
+    def regroup(self, number: int, members: list[int], out: bool) -> None:
+        ids = [self.some(member) for member in members]
+        if out:
+            self.edit(lambda d: edits.take_out_of_groups(d, ids))
+        else:
+            self.edit(lambda d: edits.put_into_group(d, self.grouped(number), ids))
+
+    @rule(number=NUMBER, folded=st.booleans())
+    def fold_or_ungroup(self, number: int, folded: bool) -> None:
+        self.edit(lambda d: edits.fold(d, self.grouped(number)) if folded else edits.ungroup(d, self.grouped(number)))
+
+    @rule(numbers=st.lists(NUMBER, min_size=1, max_size=3))
+    def detach(self, numbers: list[int]) -> None:
+        self.edit(lambda d: joining.detach(d, [self.some(number) for number in numbers], CATALOGUE))
+
+    @rule(number=NUMBER, wire=NUMBER, free=st.booleans())
+    def put_on_wire(self, number: int, wire: int, free: bool) -> None:
+        nodes = [node.id for node in self.history.document.nodes if joining.is_free(self.history.document, node.id)]
+        id = nodes[number % len(nodes)] if nodes and free else self.some(number)
+        self.edit(lambda d: joining.put_on_wire(d, id, *self.wire(wire), CATALOGUE))
+
+    @rule(number=NUMBER, place=st.tuples(st.floats(), st.floats()))
+    def move(self, number: int, place: tuple[float, float]) -> None:
+        self.edit(lambda d: edits.move(d, {self.some(number): place}))
+
+    @rule(text=st.text(max_size=5))
+    def note(self, text: str) -> None:
+        self.edit(lambda d: edits.add_note(d, text))
+
+    @rule(number=NUMBER, by=st.integers(-2, 2))
+    def inside(self, number: int, by: int) -> None:
+        self.edit(lambda d: edits.add_inside(d, self.some(number), "sequence.plain", CATALOGUE))
+        self.edit(lambda d: list_edits.shift_inside(d, f"{self.some(number)}.helpers.0", by, CATALOGUE))
+
     @rule(numbers=st.lists(NUMBER, min_size=1, max_size=3))
     def copy_and_paste(self, numbers: list[int]) -> None:
         self.edit(lambda d: edits.paste(d, edits.copy(d, [self.some(number) for number in numbers]), None, CATALOGUE))
@@ -362,6 +461,11 @@ class Editing(RuleBasedStateMachine):
         while self.history.can_redo:
             self.history.redo()
 
+    def teardown(self) -> None:
+        while self.history.can_undo:
+            self.history.undo()
+        assert to_text(self.history.document) == self.seen[0][1]
+
     @invariant()
     def nothing_hangs_and_nothing_is_lost(self) -> None:
         now = self.history.document
@@ -369,7 +473,11 @@ class Editing(RuleBasedStateMachine):
         assert (now.__pydantic_extra__ or {})["x-kept"] == {"of": "the document"}
         members = [id for group in now.groups for id in group.nodes]
         assert set(members) <= {node.id for node in now.nodes}
-        assert len({node.id for node in now.nodes}) == len(now.nodes)
+        assert len(set(members)) == len(members)
+        everything = [one.id for one in (*now.nodes, *now.notes, *now.groups)]
+        assert len(set(everything)) == len(everything)
+        assert len({node.uid for node in now.nodes}) == len(now.nodes)
+        assert len({(wire.start, wire.end) for wire in now.wires}) == len(now.wires)
         before = self.seen[-2][0] if len(self.seen) > 1 else now
         had = {node.uid: node.__pydantic_extra__ for node in before.nodes}
         for node in now.nodes:

@@ -19,7 +19,7 @@ from memstudio.desktop.build.undo_list import UndoList
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.canvas import Canvas
 from memstudio.desktop.canvas.card_curves import CardCurves
-from memstudio.desktop.canvas.deeds import CHOSEN, canvas_deeds
+from memstudio.desktop.canvas.deeds import canvas_deeds, menu_rows
 from memstudio.desktop.going import Going
 from memstudio.desktop.inspector.asking import Inspecting
 from memstudio.desktop.inspector.inspector import Inspector
@@ -359,12 +359,9 @@ class BuildPage(QWidget):
         """The canvas's menu: what makes sense for what is selected."""
         if self._actions is None:
             return
-        chosen = bool(self.session.selected)
-        ids = ["edit.cut", "edit.copy", "edit.duplicate", "edit.delete", "", *CHOSEN, "canvas.group", "canvas.ungroup"] if chosen else []
-        ids += ["", "canvas.add", "edit.paste", "canvas.note", "", "canvas.align", "canvas.fit"]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ids:
+        for id in menu_rows(self.session):
             if id:
                 menu.addAction(self._actions[id])
             elif not menu.isEmpty():

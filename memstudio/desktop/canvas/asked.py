@@ -80,9 +80,10 @@ class AskedSheet(Sheet):
     def zoom_to_selection(self) -> None:
         """Shows what is selected as large as it can be, never larger than life; without a selection everything."""
         items = self.items_of
-        things = items.nodes | items.notes
-        boxes = [things[id].body for id in doing.selected_things(self.session) if id in things]
-        whole = united(boxes)
+        chosen = doing.selected_things(self.session)
+        boxes = [items.nodes[id].body for id in chosen if id in items.nodes and items.nodes[id].isVisible()]
+        boxes += [items.notes[id].body for id in chosen if id in items.notes]
+        whole = united([*boxes, *(items.groups[id].sceneBoundingRect() for id in self.session.selected if id in items.groups)])
         if whole.isEmpty():
             self.fit()
             return

@@ -26,6 +26,7 @@ from memstudio.experiment.kinds import Kind
 from memstudio.experiment.problems import Mend
 from memstudio.experiment.wire_problems import refusal
 from memstudio.experiment.wiring import Wiring
+from memstudio.experiment.wording import a_kind
 
 #: a press on a plug that moves less than this is a click
 _STILL = 6
@@ -191,7 +192,7 @@ class Connecting(Gesture):
         session = self.view.session
         direction: Literal["after", "before"] = "after" if self._plug.side == "out" else "before"
         entries = fitting(session.document, session.catalogue, self._plug.address, Kind(self._kind), direction)
-        heading = f"What {'takes' if direction == 'after' else 'gives'} {self._kind}"
+        heading = f"What {'takes' if direction == 'after' else 'gives'} {a_kind(Kind(self._kind))}"
         self.view.ask_for(entries, pointer, partial(self._add, at), heading)
 
     def _add(self, at: QPointF, entry: Entry) -> None:

@@ -163,8 +163,9 @@ def select_all(session: Session) -> None:
 
 
 def detach(session: Session) -> None:
-    """Takes the selected nodes out of their wires; what came before is joined with what comes after."""
-    nodes = [node.id for node in session.document.nodes if node.id in session.selected]
+    """Takes the selected nodes (and those of selected groups) out of their wires; what came before is joined with what comes after."""
+    things = selected_things(session)
+    nodes = [node.id for node in session.document.nodes if node.id in things]
     if nodes:
         session.edit("Detach", lambda document: joining.detach(document, nodes, session.catalogue))
 

@@ -22,7 +22,8 @@ class GuideLines(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.lines: tuple[QLineF, ...] = ()
-        self.setZValue(6)
+        # Below the cards, so that no line runs through words.
+        self.setZValue(1.5)
 
     def show_lines(self, lines: Iterable[QLineF]) -> None:
         """Shows these lines of the scene."""

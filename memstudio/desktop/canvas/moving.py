@@ -105,15 +105,22 @@ class Moving(Gesture):
 
     def _look_below(self, at: QPointF, pointer: QPoint) -> None:
         """Lights the wire or the group that would take what is moved, and says so."""
+        before = self._onto
         self._onto, refused = self._wire_below(at)
-        for wire in self.view.items_of.wires.values():
-            wire.set_state(marked=wire is self._onto)
+        for wire in (before, self._onto):
+            if wire is not None:
+                wire.set_state(marked=wire is self._onto)
+        if self._onto is not before and self._pressed in self.view.items_of.nodes:
+            # The wire below shines through.
+            self.view.items_of.nodes[self._pressed].setOpacity(1.0 if self._onto is None else 0.6)
         into, out_of = (None, []) if self._onto is not None else self._regrouped(at)
         chosen = self.view.session.selected
         for id, group in self.view.items_of.groups.items():
             group.set_chosen(id in chosen or (into is not None and id == into.id))
         words = ""
-        if into is not None:
+        if self._onto is not None:
+            words = "Onto the wire"
+        elif into is not None:
             words = f"Into {into.title or 'the group'}"
         elif out_of:
             words = f"Out of {self._group(out_of).title or 'the group'}"
@@ -190,8 +197,6 @@ class Moving(Gesture):
 
     def cancel(self) -> None:
         self._clear()
-        if self._base is not self.view.session.document:
-            self.view.items_of.show_document(self.view.session.document)
         known = self.view.items_of.nodes.keys() | self.view.items_of.notes.keys()
         self.view.items_of.shift({id: place for id, place in self._from.items() if id in known}, QPointF())
 
@@ -201,5 +206,7 @@ class Moving(Gesture):
         self.view.say_at(self._pointer, "")
         for wire in self.view.items_of.wires.values():
             wire.set_state(marked=False)
+        if self._onto is not None and self._pressed in self.view.items_of.nodes:
+            self.view.items_of.nodes[self._pressed].setOpacity(1.0)
         for id, group in self.view.items_of.groups.items():
             group.set_chosen(id in self.view.session.selected)

@@ -32,7 +32,7 @@ from memstudio.desktop.canvas.gesture import Gesture
 from memstudio.desktop.canvas.moving import Moving
 from memstudio.desktop.canvas.panning import Panning
 from memstudio.desktop.canvas.paper import NOTCH
-from memstudio.desktop.canvas.walking import along, direction, is_arrow
+from memstudio.desktop.canvas.walking import along, direction, is_arrow, stations
 from memstudio.desktop.session import Session, wire_id
 from memstudio.experiment.document import Document
 
@@ -58,6 +58,11 @@ class CanvasView(AskedSheet):
         # What is in the hand belongs to a document that is no more (Undo was pressed meanwhile).
         self._let_fall()
         super()._show_document(document)
+
+    @property
+    def holding(self) -> bool:
+        """Whether a gesture is in hand."""
+        return self._gesture is not None
 
     def _let_fall(self) -> bool:
         """Ends the gesture in hand as if it had never begun. Whether there was one."""
@@ -296,16 +301,16 @@ class CanvasView(AskedSheet):
             self.session.select([])
 
     def _arrow(self, key: int, keys: Qt.KeyboardModifier) -> None:
-        """Arrows walk from node to node; with Shift they move what is selected, by 20 px, with Alt too by 4."""
+        """Arrows walk from node to node, with Ctrl they take one more along; with Shift they move what is selected, Alt makes it 4 px."""
         if keys & Qt.KeyboardModifier.ShiftModifier:
             doing.nudge(self.session, direction(key), 4.0 if keys & Qt.KeyboardModifier.AltModifier else 20.0)
             return
-        places = {id: item.body.center() for id, item in self.items_of.nodes.items() if item.isVisible()}
+        places, wires, hidden = stations(self.items_of, self.session.document)
         now = self.session.selected[-1] if self.session.selected else None
-        wires = [(wire.start_node, wire.end_node) for wire in self.session.document.wires]
-        found = along(places, wires, now, key)
+        found = along(places, wires, hidden.get(now or "", now), key)
         if found is not None:
-            self.session.select([found])
+            kept = [id for id in self.session.selected if id != found] if keys & Qt.KeyboardModifier.ControlModifier else []
+            self.session.select([*kept, found])
             self.reveal(found)
 
     # ------------------------------------------------------------------------------------------ the wheel and two fingers

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPointF, Qt
 
+from memstudio.desktop.canvas.scene import Scene
+from memstudio.experiment.document import Document
+
 #: a step aside counts this much more than one ahead
 _ASIDE = 2.5
 
@@ -59,3 +62,13 @@ def along(places: Mapping[str, QPointF], wires: Iterable[tuple[str, str]], now: 
         if ends:
             return min(ends, key=lambda id: (abs(places[id].y() - here.y()), abs(places[id].x() - here.x())))
     return next_in(places, now, key)
+
+
+def stations(scene: Scene, document: Document) -> tuple[dict[str, QPointF], list[tuple[str, str]], dict[str, str]]:
+    """Where one can walk: the middles of what is seen, the wires between these, and for each node inside a folded group that group."""
+    inside = {id: group.id for group in document.groups if group.folded and group.id in scene.groups for id in group.nodes}
+    hidden = {id: group for id, group in inside.items() if id in scene.nodes and not scene.nodes[id].isVisible()}
+    places = {id: item.body.center() for id, item in scene.nodes.items() if item.isVisible()}
+    places |= {group: scene.groups[group].sceneBoundingRect().center() for group in hidden.values()}
+    wires = [(hidden.get(wire.start_node, wire.start_node), hidden.get(wire.end_node, wire.end_node)) for wire in document.wires]
+    return places, wires, hidden

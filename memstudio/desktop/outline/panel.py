@@ -30,7 +30,7 @@ from memstudio.experiment.document import Document
 
 _KEY = Qt.ItemDataRole.UserRole
 _TITLE, _ID = 0, 1
-_ID_WIDTH = 84
+_ID_WIDTH = 76
 
 
 class Outline(QFrame):
@@ -186,11 +186,15 @@ class Outline(QFrame):
 
 
 class Tree(QTreeWidget):
-    """The tree itself. Arrows walk and open; Enter selects and shows, Alt+Enter edits, F2 renames, C connects, Delete removes,
-    Alt with arrows moves inside a list."""
+    """The tree itself. Arrows walk and open; Enter selects and shows, Space adds to what is selected, Alt+Enter edits, F2 renames,
+    C connects, Delete removes, Alt with arrows moves inside a list."""
+
+    #: (row, column, text): told once the field is gone, since a rename fills the tree anew
+    typed = Signal(object)
 
     def __init__(self, panel: Outline) -> None:
         super().__init__()
+        self.typed.connect(self._rename, Qt.ConnectionType.QueuedConnection)
         self.panel = panel
         self._by_key: dict[str, tuple[Row, QTreeWidgetItem]] = {}
         self._closed: set[str] = set()
@@ -198,10 +202,10 @@ class Tree(QTreeWidget):
         self.setAccessibleName("Components in the order of the experiment")
         self.setColumnCount(2)
         self.setHeaderHidden(True)
-        self.setIndentation(14)
+        self.setIndentation(12)
         self.setAllColumnsShowFocus(True)
         # One line is one thing: its two columns are marked as one.
-        self.setStyleSheet("QTreeView::item { border-radius: 0; }")
+        self.setStyleSheet("QTreeView::item { border-radius: 0; padding: 4px 2px; }")
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -299,6 +303,10 @@ class Tree(QTreeWidget):
         alt = bool(keys & Qt.KeyboardModifier.AltModifier)
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row.thing:
             (self.panel.edit if alt else self.panel.go).emit(row.thing)
+        elif key == Qt.Key.Key_Space and row.thing:
+            selected = self.panel.session.selected
+            less = [id for id in selected if id != row.thing]
+            self.panel.session.select(less if row.thing in selected else [*selected, row.thing])
         elif key == Qt.Key.Key_F2 and row.kind in ("node", "group"):
             if keys & Qt.KeyboardModifier.ShiftModifier:
                 self.id_current()
@@ -338,7 +346,10 @@ class Tree(QTreeWidget):
         text = item.text(column).strip()
         was = row.title if column == _TITLE else row.beside
         if text != was:
-            self.panel.rename(row, column, text)
+            self.typed.emit((row, column, text))
+
+    def _rename(self, typed: tuple[Row, int, str]) -> None:
+        self.panel.rename(*typed)
 
     def _clicked(self, item: QTreeWidgetItem) -> None:
         row = self.row_of(item)

@@ -173,6 +173,30 @@ def test_areas_follow_each_other_around(page: BuildPage, qtbot: QtBot) -> None:
     assert page.palette_.isAncestorOf(focus)
 
 
+def test_the_outline_is_opened_gone_through_and_closed_by_keyboard(page: BuildPage, qtbot: QtBot) -> None:
+    assert not page.outline.isVisible()
+    page.toggle_outline()
+    tree = page.outline.tree
+    assert page.outline.isVisible()
+    qtbot.waitUntil(tree.hasFocus)
+    for _ in range(2):
+        qtbot.keyClick(tree, Qt.Key.Key_Down)
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    assert page.session.selected == ("mem1",)
+    qtbot.keyClick(tree, Qt.Key.Key_C)
+    box = page.canvas.view.connect_box
+    assert box.isVisible()
+    qtbot.keyClick(box.field, Qt.Key.Key_Escape)
+    assert tree.hasFocus()
+    page.next_area()
+    assert page.canvas.view.hasFocus()
+    page.toggle_outline()
+    assert tree.hasFocus()
+    page.toggle_outline()
+    assert not page.outline.isVisible()
+    assert page.canvas.view.hasFocus()
+
+
 def test_every_deed_is_in_the_action_table_and_can_be_bound(page: BuildPage, qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
