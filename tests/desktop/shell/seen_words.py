@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from memstudio.desktop.colours import blend, contrast
 
-RATIO = 2
+RATIO = 1
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -106,8 +106,8 @@ def _word(widget: QWidget, image: NDArray[np.uint32], text: str, area: QRect, in
     seen = blend(ground, ink, ink.alphaF()) if ink.alphaF() < 1 else ink
     # a text that is covered, or scrolled out of sight, has left no ink
     channels = np.stack([(colours >> shift) & 255 for shift in (16, 8, 0)]).astype(int)
-    near = np.abs(channels - np.array([[seen.red()], [seen.green()], [seen.blue()]])).sum(axis=0) < 24
-    if counts[near].sum() < 3 and contrast(seen, ground) > 1.3:
+    near = np.abs(channels - np.array([[seen.red()], [seen.green()], [seen.blue()]])).sum(axis=0) < 120
+    if counts[near].sum() < 2 and contrast(seen, ground) > 1.3:
         return None
     at = widget.childAt(inside.center())
     holder = at or widget
