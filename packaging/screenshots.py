@@ -29,6 +29,8 @@ RUNS = (
     ("how-much-a-hopfield-network-holds", "--replicates", "1", "--cell", "order 2"),
     ("temperature-under-corruption", "--set", "learn.steps=30", "--replicates", "1"),
 )
+
+
 @dataclass(frozen=True)
 class Filled:
     """What the library holds: studies and runs, oldest first, and a run that failed ("" where none did)."""

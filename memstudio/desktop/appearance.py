@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from memstudio.desktop import lengths, theme
 from memstudio.desktop.labels import button, label
@@ -36,17 +36,18 @@ class Appearance(QWidget):
         theme.themed.connect(self._themed)
         self._themed(theme.current())
 
-    def _themes(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, text in THEMES.items():
+    def _themes(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        grid.setColumnStretch(3, 1)
+        for at, (choice, text) in enumerate(THEMES.items()):
             one = button(text, partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {text.lower()}")
             one.setCheckable(True)
             one.setObjectName(choice)
             self._choices.addButton(one)
-            row.addWidget(one)
-        row.addStretch(1)
-        return row
+            # what is usual above, high contrast below
+            grid.addWidget(one, int(at > 2), at if at <= 2 else at - 3)
+        return grid
 
     def _sizes(self) -> QHBoxLayout:
         self.said = label("", "dim")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtWidgets import QApplication, QWidget
 
 #: the sizes that can be chosen, in percent
@@ -26,6 +29,16 @@ def set_scale(factor: float) -> None:
 def px(length: float) -> int:
     """A length of the drawing as whole points of the screen."""
     return round(length * _Lengths.scale)
+
+
+@contextmanager
+def as_drawn() -> Iterator[None]:
+    """Inside, nothing is larger than drawn: for pictures that are saved, and for what a view enlarges as a whole."""
+    before, _Lengths.scale = _Lengths.scale, 1.0
+    try:
+        yield
+    finally:
+        _Lengths.scale = before
 
 
 def next_size(percent: int, by: int) -> int:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.tokens import Tokens
 
@@ -38,7 +38,7 @@ class MessageLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "message")
-        self.setFixedHeight(40)
+        lengths.fix(self, height=40)
         self.setAccessibleName("Message")
         self._kept: list[Said] = []
         self._icon = QLabel()

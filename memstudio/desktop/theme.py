@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
-
 from shiboken6 import isValid
 
 from memstudio.desktop import fonts, lengths

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.build import planned
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.labels import Elided, button, label, set_kind
@@ -27,7 +27,7 @@ class TopBar(QFrame):
         self._starting = False
         self.setProperty("kind", "bar")
         self.setAccessibleName("Experiment")
-        self.setFixedHeight(48)
+        lengths.fix(self, height=48)
         self.title = Elided("", "heading")
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.state = label(kind="dim")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.background import Background
 from memstudio.desktop.compare import reported
 from memstudio.desktop.compare.board import Board
@@ -86,7 +87,7 @@ class ComparePage(QWidget):
     def _bar(self) -> QFrame:
         bar = QFrame()
         bar.setProperty("kind", "bar")
-        bar.setFixedHeight(48)
+        lengths.fix(bar, height=48)
         row = QHBoxLayout(bar)
         row.setContentsMargins(20, 0, 16, 0)
         row.setSpacing(10)

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.page import StudyPage
@@ -122,7 +123,7 @@ class _ExperimentPage(QWidget):
         self.about.setAccessibleName("Notes on the experiment")
         self.about.setPlaceholderText("What is asked, what is expected")
         self.about.setTabChangesFocus(True)
-        self.about.setFixedHeight(112)
+        lengths.fix(self.about, height=112)
         self.about.textChanged.connect(self._described)
         self.cites = QPlainTextEdit()
         self.cites.setAccessibleName("Works that it cites, one a line")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.canvas.summary import same, value_text
 from memstudio.desktop.inspector.axes import axis_of, values_of
 from memstudio.desktop.inspector.fields import Field, FlagField
@@ -84,7 +84,7 @@ class Row(QWidget):
         more.setToolTip("Vary it in a study, or reset it")
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setProperty("kind", "more")
-        more.setFixedSize(24, 20)
+        lengths.fix(more, 24, 20)
         more.setIconSize(QSize(18, 18))
         menu = self._menu = QMenu(more)
         self.vary_action: QAction = menu.addAction("Vary…", self.open_vary)

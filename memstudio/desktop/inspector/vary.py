@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from memstudio.desktop import lengths
 from memstudio.desktop.inspector import axes, typed
 from memstudio.desktop.inspector.fields import Check
 from memstudio.desktop.inspector.vary_preview import BudgetChoice, PreviewLines
@@ -205,7 +206,7 @@ class VaryBox(Vary):
     def _add_lines(self, parameter: Parameter, values: list[Any]) -> None:
         self._lines = QPlainTextEdit(typed.values_text(parameter, values))
         self._lines.setAccessibleName(f"Values of {parameter.title.lower()}, one a line")
-        self._lines.setFixedHeight(72)
+        lengths.fix(self._lines, height=72)
         self._lines.textChanged.connect(self.look)
         self.box.addWidget(label("One value a line", "small"))
         self.box.addWidget(self._lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.runs.filter_field import FilterField
@@ -50,7 +50,7 @@ class RunsBar(QFrame):
         for one in (self.views_button, self.group_button, self.columns_button, self.compare_button, self.more_button):
             row.addWidget(one)
         head = QWidget()
-        head.setFixedHeight(47)
+        lengths.fix(head, height=47)
         head.setLayout(row)
         self.wrong = Elided("", "error", lines=2)
         self.wrong.setContentsMargins(20, 0, 16, 8)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import label, set_kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Log(QPlainTextEdit):
         self.setReadOnly(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("End of the run's log")
-        self.setFixedHeight(150)
+        lengths.fix(self, height=150)
 
     def show_lines(self, lines: Sequence[str]) -> None:
         """Shows these lines; hidden where there are none."""

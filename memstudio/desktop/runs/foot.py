@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.runs.carrying import Carrying
 from memstudio.desktop.runs.exporting_many import ExportMany
@@ -21,7 +22,7 @@ class Foot(QFrame):
     def __init__(self, carrying: Carrying, exporting: ExportMany, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "foot")
-        self.setFixedHeight(32)
+        lengths.fix(self, height=32)
         self.holds = label("", "small")
         self.holds.setAccessibleName("Size of the library")
         self.words = Elided("", "small")

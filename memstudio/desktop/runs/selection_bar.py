@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.words import count
 
@@ -21,7 +22,7 @@ class SelectionBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "foot")
-        self.setFixedHeight(46)
+        lengths.fix(self, height=46)
         self.setAccessibleName("Selected runs")
         self.words = Elided("", "strong")
         row = QHBoxLayout(self)

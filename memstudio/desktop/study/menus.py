@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.study.places import Group
 from memstudio.desktop.tokens import Tokens
 
@@ -22,7 +22,7 @@ class More(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setProperty("kind", "more")
-        self.setFixedSize(24, 24)
+        lengths.fix(self, 24, 24)
         self.setIconSize(QSize(18, 18))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
@@ -48,7 +48,7 @@ class Cross(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setProperty("kind", "more")
-        self.setFixedSize(20, 20)
+        lengths.fix(self, 20, 20)
         self.setIconSize(QSize(12, 12))
         self.clicked.connect(partial(_call, call))
         theme.themed.connect(self._tint)
