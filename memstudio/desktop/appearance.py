@@ -51,19 +51,19 @@ class Appearance(QWidget):
 
     def _sizes(self) -> QHBoxLayout:
         self.said = label("", "dim")
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(0, len(lengths.SIZES) - 1)
-        self.size.setPageStep(1)
-        self.size.setAccessibleName("Size of text")
-        self.size.setToolTip("Type and controls from 80 to 200 percent")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(lengths.SIZES) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName("Size of text")
+        self.slider.setToolTip("Type and controls from 80 to 200 percent")
         # the window is laid out anew at each size: not while the handle is still held
-        self.size.setTracking(False)
-        self.size.valueChanged.connect(self._chosen)
-        lengths.fix(self.size, width=200)
+        self.slider.setTracking(False)
+        self.slider.valueChanged.connect(self._chosen)
+        lengths.fix(self.slider, width=200)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(label("Size of text"))
-        row.addWidget(self.size)
+        row.addWidget(self.slider)
         row.addWidget(self.said)
         row.addStretch(1)
         return row
@@ -75,8 +75,8 @@ class Appearance(QWidget):
     def _themed(self, tokens: object) -> None:
         for one in self._choices.buttons():
             one.setChecked(one.objectName() == theme.choice())
-        self.size.blockSignals(True)
-        self.size.setValue(min(range(len(lengths.SIZES)), key=lambda i: abs(lengths.SIZES[i] - theme.size())))
-        self.size.blockSignals(False)
+        self.slider.blockSignals(True)
+        self.slider.setValue(min(range(len(lengths.SIZES)), key=lambda i: abs(lengths.SIZES[i] - theme.size())))
+        self.slider.blockSignals(False)
         self.said.setText(f"{theme.size()} %")
-        self.size.setAccessibleDescription(f"{theme.size()} percent")
+        self.slider.setAccessibleDescription(f"{theme.size()} percent")

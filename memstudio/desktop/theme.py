@@ -148,7 +148,7 @@ def _follow_system() -> None:
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(_system_changed)
         accessibility = getattr(hints, "accessibility", lambda: None)()
-        if hasattr(accessibility, "contrastPreferenceChanged"):
+        if accessibility is not None and hasattr(accessibility, "contrastPreferenceChanged"):
             accessibility.contrastPreferenceChanged.connect(_system_changed)
 
 
