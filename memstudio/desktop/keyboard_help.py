@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import lengths, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.actions import MENUS, Actions
 from memstudio.desktop.labels import button, label, search_field
@@ -60,7 +60,7 @@ class KeyboardHelp(Overlay):
         self.rows: list[tuple[str, str]] = []
         self.field = search_field("Search keys")
         self.field.setToolTip("What you want to do, or a key")
-        self.field.setFixedWidth(220)
+        lengths.fix(self.field, width=220)
         self.close_button = button("Close", self.close_panel, "", "Close (Esc)", "Close keyboard help")
         head = QHBoxLayout()
         head.setSpacing(8)

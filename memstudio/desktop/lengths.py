@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 #: the sizes that can be chosen, in percent
 SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 _WIDE, _HIGH, _LEAST_WIDE, _LEAST_HIGH = "fixed_width", "fixed_height", "least_width", "least_height"
+_ICON = "icon_length"
 
 
 class _Lengths:
@@ -53,6 +55,11 @@ def fix(widget: QWidget, width: float | None = None, height: float | None = None
     _remember(widget, _HIGH, height)
 
 
+def fix_icon(button: QAbstractButton, length: float) -> None:
+    """The same for the icon of a button."""
+    _remember(button, _ICON, length)
+
+
 def at_least(widget: QWidget, width: float | None = None, height: float | None = None) -> None:
     """The same for the least width or height."""
     _remember(widget, _LEAST_WIDE, width)
@@ -65,7 +72,13 @@ def _remember(widget: QWidget, name: str, length: float | None) -> None:
         _SET[name](widget, px(length))
 
 
-_SET = {
+def _icon(widget: QWidget, length: int) -> None:
+    if isinstance(widget, QAbstractButton):
+        widget.setIconSize(QSize(length, length))
+
+
+_SET: dict[str, Callable[[QWidget, int], None]] = {
+    _ICON: _icon,
     _WIDE: QWidget.setFixedWidth,
     _HIGH: QWidget.setFixedHeight,
     _LEAST_WIDE: QWidget.setMinimumWidth,

@@ -46,7 +46,7 @@ class MessageLine(QFrame):
         self._act: QPushButton = button("", self._do, "link", name="Answer to the message")
         self._other: QPushButton = button("", self._do_other, "link", name="Another answer to the message")
         self._close = button("", self.dismiss, "quiet", "Close this message (Esc)", "Close message")
-        self._close.setFixedWidth(30)
+        lengths.fix(self._close, width=30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)

@@ -108,6 +108,7 @@ def _buttons(t: Tokens) -> str:
     return f"""
 QPushButton {{ background: {t.raised}; border: {t.border}px solid {t.line}; border-radius: {looks.RADIUS_CONTROL}px; padding: 1px 12px;
     min-height: {inner}px; max-height: {inner}px; }}
+QPushButton, QToolButton {{ icon-size: {px(16)}px; }}
 QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.chip_background}; }}
 QPushButton:focus {{ border: {t.focus}px solid {t.accent}; padding: 0px 11px; }}

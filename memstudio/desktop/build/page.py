@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.areas import first_focusable
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.build.run_card import RunCard
@@ -99,9 +100,9 @@ class BuildPage(QWidget):
             splitter.setHandleWidth(1)
             for widget in widgets:
                 splitter.addWidget(widget)
-        self.palette_.setMinimumWidth(160)
+        lengths.at_least(self.palette_, width=160)
         self.canvas.setMinimumSize(240, 160)
-        self.inspector.setMinimumWidth(220)
+        lengths.at_least(self.inspector, width=220)
         self.setFocusProxy(self.canvas.view)
         self.problems.setMinimumHeight(90)
         self.inner.setStretchFactor(1, 1)

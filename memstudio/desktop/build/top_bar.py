@@ -40,7 +40,7 @@ class TopBar(QFrame):
         self.more: QPushButton = button(
             "", self.card_wanted.emit, "", "What Run does: runs, time, device, workers (Shift+F5)", "What Run does"
         )
-        self.more.setFixedWidth(30)
+        lengths.fix(self.more, width=30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.compare.seen import Offered
 from memstudio.desktop.labels import Elided, button, label
 
@@ -24,7 +25,7 @@ class StudyButton(QPushButton):
         self.setAccessibleName(f"Compare {one.title}, {one.words}")
         self.setToolTip(f"Compare {one.title}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedWidth(WIDE)
+        lengths.fix(self, width=WIDE)
         self.setMinimumHeight(HIGH)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
@@ -55,7 +56,7 @@ class StartView(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(6)
         middle = QWidget()
-        middle.setFixedWidth(WIDE)
+        lengths.fix(middle, width=WIDE)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 40, 0, 32)
         column.setSpacing(10)

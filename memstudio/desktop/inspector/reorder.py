@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QToolButton, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.tokens import Tokens
 
 
@@ -25,7 +25,7 @@ class Grip(QToolButton):
         self.setToolTip("Drag to another place, or press the arrow keys")
         self.setProperty("kind", "more")
         self.setFixedSize(20, 20)
-        self.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self, 14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SizeVerCursor)
         theme.themed.connect(self._tint)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -85,7 +85,7 @@ class Row(QWidget):
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setProperty("kind", "more")
         lengths.fix(more, 24, 20)
-        more.setIconSize(QSize(18, 18))
+        lengths.fix_icon(more, 18)
         menu = self._menu = QMenu(more)
         self.vary_action: QAction = menu.addAction("Vary…", self.open_vary)
         self.reset_action: QAction = menu.addAction("Reset to default", self.reset)

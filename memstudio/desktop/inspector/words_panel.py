@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.inspector import mathematics
 from memstudio.desktop.labels import label, set_kind
 from memstudio.desktop.tokens import Tokens
@@ -31,7 +31,7 @@ class Section(QWidget):
         self.copy.setToolTip(f"Copy {title.lower()}")
         self.copy.setProperty("kind", "more")
         self.copy.setFixedSize(24, 20)
-        self.copy.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self.copy, 14)
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.copy)
         for words, text in copies:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, label, set_kind
 from memstudio.desktop.live.seen import Option
 from memstudio.desktop.tokens import Tokens
@@ -121,7 +121,7 @@ class PanelFrame(QFrame):
         self.menu_button.setProperty("kind", "chooser")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.menu_button.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self.menu_button, 14)
         self._menu = QMenu(self)
         self.log = {axis: QAction(f"Logarithmic {axis} axis", self, checkable=True) for axis in axes}
         self.whole = QAction("Show all of it again", self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, set_kind
 from memstudio.desktop.live.seen import Head
 from memstudio.desktop.tokens import Tokens
@@ -41,7 +41,7 @@ class HeadLine(QWidget):
         self.stop_button = button("Stop", self.stop.emit, tip="End here; what was measured is kept")
         self.compare_button = button("Compare", self.compare.emit, "", "What differs between the runs, with intervals over seeds")
         self.close_button = button("", self.closed.emit, "quiet", "Close the live panel; runs go on", "Close the live panel")
-        self.close_button.setFixedWidth(30)
+        lengths.fix(self.close_button, width=30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 4)
         row.setSpacing(10)

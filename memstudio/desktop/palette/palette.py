@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import button, label, search_field
 from memstudio.desktop.palette.card import Cards
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
@@ -46,8 +46,8 @@ class Palette(QFrame):
         self.field = search_field("Search components")
         self.field.setToolTip("Name, synonym, author, system or a word of an equation")
         self.fold_button: QPushButton = button("", self._fold_all, "quiet")
-        self.fold_button.setFixedWidth(30)
-        self.fold_button.setIconSize(QSize(16, 16))
+        lengths.fix(self.fold_button, width=30)
+        lengths.fix_icon(self.fold_button, 16)
         self.list = EntryView(self.rows)
         self.nothing = QWidget()
         self.nothing.setProperty("kind", "clear")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, line
 from memstudio.desktop.overlay import Overlay
 from memstudio.desktop.queue.rows import FAILED, NOW, WAITING
@@ -62,7 +62,7 @@ class QueuePanel(Overlay):
         self.says = Elided("", "dim")
         self.pause: QPushButton = button("Pause queue", self._pause, "", "Let what runs finish, and start nothing more")
         self.close_button: QPushButton = button("", self.close_panel, "quiet", "Close the queue (Esc)", "Close the queue")
-        self.close_button.setFixedWidth(30)
+        lengths.fix(self.close_button, width=30)
         head = QHBoxLayout()
         head.setContentsMargins(16, 0, 8, 0)
         head.setSpacing(8)

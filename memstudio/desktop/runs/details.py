@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.chart import ChartView
 from memstudio.desktop.going import share_of
 from memstudio.desktop.inspector.fold import Fold
@@ -97,12 +97,12 @@ class DetailsView(QFrame):
         self.state = label("", "chip")
         self.star_button = button("", self._star, "quiet", "Mark this run (S)", "Star")
         self.star_button.setCheckable(True)
-        self.star_button.setFixedWidth(30)
+        lengths.fix(self.star_button, width=30)
         self.baseline_button = button("B", self._baseline, "mark", "Make this run the baseline that others are compared with (Shift+B)")
         self.baseline_button.setCheckable(True)
-        self.baseline_button.setFixedWidth(30)
+        lengths.fix(self.baseline_button, width=30)
         self.more_button = button("", self.more.emit, "quiet", "Everything that can be done with this run", "More for this run")
-        self.more_button.setFixedWidth(30)
+        lengths.fix(self.more_button, width=30)
         theme.themed.connect(self._tint)
         top.addWidget(self.title, 1)
         top.addWidget(self.state)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from memstudio.desktop import icons, lengths, theme
@@ -23,7 +22,7 @@ class More(QToolButton):
         self.setToolTip(name)
         self.setProperty("kind", "more")
         lengths.fix(self, 24, 24)
-        self.setIconSize(QSize(18, 18))
+        lengths.fix_icon(self, 18)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.setAccessibleName(name)
@@ -49,7 +48,7 @@ class Cross(QToolButton):
         self.setToolTip(name)
         self.setProperty("kind", "more")
         lengths.fix(self, 20, 20)
-        self.setIconSize(QSize(12, 12))
+        lengths.fix_icon(self, 12)
         self.clicked.connect(partial(_call, call))
         theme.themed.connect(self._tint)
         self._tint(theme.current())

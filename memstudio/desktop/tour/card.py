@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label
 
 WIDTH, _GAP, _EDGE = 324, 16, 12
@@ -48,7 +49,7 @@ class TourCard(QFrame):
             column.addWidget(part)
         column.addSpacing(4)
         column.addLayout(buttons)
-        self.setFixedWidth(WIDTH)
+        lengths.fix(self, width=WIDTH)
         self.hide()
 
     def say(self, number: str, title: str, words: str, note: str = "") -> None:

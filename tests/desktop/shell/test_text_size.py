@@ -19,7 +19,7 @@ from tests.desktop.shell.test_contrast import screenshots
 
 def cut(widget: QWidget) -> bool:
     """Whether it is smaller than its words need."""
-    if isinstance(widget, Elided) or (isinstance(widget, QLabel) and not widget.text()):
+    if isinstance(widget, Elided) or (isinstance(widget, QLabel | QAbstractButton) and not widget.text()):
         return False
     needs = widget.sizeHint()
     if isinstance(widget, QLabel) and widget.wordWrap():
@@ -31,10 +31,23 @@ def cut(widget: QWidget) -> bool:
     return widget.width() < needs.width() - 2 or widget.height() < needs.height() - 2
 
 
-def sideways(widget: QWidget, window: Window) -> bool:
+def sideways(widget: QWidget) -> bool:
     """Whether a part of it is out of sight at the left or right."""
     seen = widget.visibleRegion().boundingRect()
     return not seen.isEmpty() and seen.width() < widget.width() - 2
+
+
+def wrong(window: Window, state: str) -> set[str]:
+    """What is cut, or partly out of sight, in words."""
+    found: set[str] = set()
+    for widget in window.findChildren(QWidget):
+        if not isinstance(widget, QAbstractButton | QLabel | QLineEdit | QComboBox) or widget.visibleRegion().isEmpty():
+            continue
+        if cut(widget):
+            found.add(f"cut: {words_for(widget)} {widget.size().toTuple()} needs {widget.sizeHint().toTuple()} ({state})")
+        elif sideways(widget) and not isinstance(widget.parent(), QLineEdit):
+            found.add(f"out of sight: {words_for(widget)} ({state})")
+    return found
 
 
 @pytest.mark.timeout(120)
@@ -47,13 +60,10 @@ def test_at_150_percent_nothing_is_cut(open_window: Opener, tmp_path: Path) -> N
     found: set[str] = set()
     try:
         for state in shots.states(window, shots.held(tmp_path / "library")):
-            for widget in window.findChildren(QWidget):
-                if not isinstance(widget, QAbstractButton | QLabel | QLineEdit | QComboBox) or widget.visibleRegion().isEmpty():
-                    continue
-                if cut(widget):
-                    found.add(f"cut: {words_for(widget)} {widget.size().toTuple()} needs {widget.sizeHint().toTuple()} ({state})")
-                elif sideways(widget, window) and not isinstance(widget.parent(), QLineEdit):
-                    found.add(f"out of sight: {words_for(widget)} ({state})")
+            # what was asked for may still be laid out: what is cut twice is cut
+            first = wrong(window, state)
+            shots.rest(500 if first else 0)
+            found |= first and wrong(window, state)
     finally:
         theme.set_size(100)
     assert not found, "\n".join(sorted(found))

@@ -108,7 +108,12 @@ def test_type_and_what_holds_it_grow_together(qtbot: QtBot) -> None:
     assert button.sizeHint().height() == round(high * 1.5)
     with lengths.as_drawn():
         assert fonts.sans(12).pixelSize() == 12
-    assert (lengths.next_size(150, 1), lengths.next_size(200, 1), lengths.next_size(80, -1), lengths.next_size(117, -1)) == (175, 200, 80, 110)
+    assert (lengths.next_size(150, 1), lengths.next_size(200, 1), lengths.next_size(80, -1), lengths.next_size(117, -1)) == (
+        175,
+        200,
+        80,
+        110,
+    )
     theme.set_size(1000)
     assert theme.size() == 200
     theme.set_size(100)
