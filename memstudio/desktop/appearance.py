@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSlider, Q
 
 from memstudio.desktop import lengths, theme
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.words import tr
 
 THEMES: dict[str, str] = {
     "system": "As the system",
@@ -54,8 +55,8 @@ class Appearance(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(lengths.SIZES) - 1)
         self.slider.setPageStep(1)
-        self.slider.setAccessibleName("Size of text")
-        self.slider.setToolTip("Type and controls from 80 to 200 percent")
+        self.slider.setAccessibleName(tr("Size of text"))
+        self.slider.setToolTip(tr("Type and controls from 80 to 200 percent"))
         # the window is laid out anew at each size: not while the handle is still held
         self.slider.setTracking(False)
         self.slider.valueChanged.connect(self._chosen)

@@ -24,6 +24,7 @@ from memstudio.desktop import tokens as looks
 from memstudio.desktop.actions import Actions, keys_text
 from memstudio.desktop.labels import label, line
 from memstudio.desktop.overlay import Overlay
+from memstudio.desktop.words import tr
 
 #: at most this many lines are listed
 MOST = 60
@@ -48,7 +49,7 @@ class Command:
 def of_actions(actions: Actions) -> list[Command]:
     """The enabled actions, in the table's order."""
     return [
-        Command(action.text(), keys_text(row), action.trigger, f"{row.menu} {row.tip}")
+        Command(action.text(), keys_text(row), action.trigger, f"{row.menu} {tr(row.tip)}")
         for row, action in actions.bound()
         if action.isEnabled() and row.id != "help.palette"
     ]

@@ -16,6 +16,7 @@ from memstudio.desktop.actions import MENUS, Actions
 from memstudio.desktop.labels import button, label, search_field
 from memstudio.desktop.other_keys import OTHER_KEYS
 from memstudio.desktop.overlay import Overlay
+from memstudio.desktop.words import tr
 
 _SCROLLS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -43,10 +44,10 @@ def _lines(actions: Actions) -> Iterator[Line]:
     for menu in MENUS:
         for row, action in actions.bound():
             if row.menu == menu and row.keys:
-                yield Line(menu, row.name, row.tip, _written(action.shortcuts()))
+                yield Line(tr(menu), tr(row.name), tr(row.tip), _written(action.shortcuts()))
     for place, keys in OTHER_KEYS.items():
         for key in keys:
-            yield Line(place, key.name, key.tip, _written(QKeySequence(one) for one in key.keys))
+            yield Line(tr(place), tr(key.name), tr(key.tip), _written(QKeySequence(one) for one in key.keys))
 
 
 class KeyboardHelp(Overlay):
