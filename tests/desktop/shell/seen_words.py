@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QTransform
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
+from memstudio.desktop import theme
 from memstudio.desktop.colours import blend, contrast
 
 RATIO = 1
@@ -39,6 +40,7 @@ def picture(widget: QWidget, ratio: float = RATIO) -> QImage:
     """The widget as it is painted, with `ratio` pixels a point."""
     image = QImage(widget.size() * ratio, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
+    image.fill(QColor(theme.current().background))
     widget.render(image)
     return image
 

@@ -139,6 +139,7 @@ def test_a_control_is_told_from_others_by_its_focus_mark_in_every_theme(qtbot: Q
     qtbot.waitUntil(box.isActiveWindow)
     for name in THEMES:
         theme.set_theme(name)
+        QApplication.processEvents()
         for widget in made:
             park.setFocus()
             before = pixels(picture(widget, 1))
