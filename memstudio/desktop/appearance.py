@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from memstudio.desktop import lengths, theme
 from memstudio.desktop.labels import button, label
@@ -37,18 +37,22 @@ class Appearance(QWidget):
         theme.themed.connect(self._themed)
         self._themed(theme.current())
 
-    def _themes(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(8)
-        grid.setColumnStretch(3, 1)
-        for at, (choice, text) in enumerate(THEMES.items()):
-            one = button(text, partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {text.lower()}")
-            one.setCheckable(True)
-            one.setObjectName(choice)
-            self._choices.addButton(one)
-            # what is usual above, high contrast below
-            grid.addWidget(one, int(at > 2), at if at <= 2 else at - 3)
-        return grid
+    def _themes(self) -> QVBoxLayout:
+        """What is usual above, high contrast below."""
+        rows = QVBoxLayout()
+        rows.setSpacing(8)
+        for names in (("system", "light", "dark"), ("light_contrast", "dark_contrast")):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for choice in names:
+                one = button(THEMES[choice], partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {THEMES[choice].lower()}")
+                one.setCheckable(True)
+                one.setObjectName(choice)
+                self._choices.addButton(one)
+                row.addWidget(one)
+            row.addStretch(1)
+            rows.addLayout(row)
+        return rows
 
     def _sizes(self) -> QHBoxLayout:
         self.said = label("", "dim")

@@ -203,7 +203,7 @@ def _lists(t: Tokens) -> str:
 QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; border: {t.focus}px solid transparent;
     border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView:focus, QTreeView:focus {{ border-color: {t.accent}; }}
-CanvasView {{ border: {t.focus}px solid transparent; }}
+CanvasView {{ border: {t.focus}px solid {t.canvas}; }}
 CanvasView:focus {{ border-color: {t.accent}; }}
 QListView::item, QTreeView::item {{ padding: 4px 8px; border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
