@@ -28,7 +28,7 @@ from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.session import Message, Session
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 from memstudio.experiment import checking
 from memstudio.experiment.problems import Problem
 from memstudio.ground.paths import library_folder
@@ -76,7 +76,7 @@ class BuildPage(QWidget):
         self.problems = ProblemsPanel(session)
         self.problems.hide()
         self.live_place = QWidget()
-        self.live_place.setAccessibleName("Live")
+        self.live_place.setAccessibleName(tr("Live"))
         place = QVBoxLayout(self.live_place)
         place.setContentsMargins(0, 0, 0, 0)
         self.live_place.hide()

@@ -12,6 +12,7 @@ from memstudio.desktop.labels import Elided, button, label, set_kind
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.saying import count_text
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 
 class TopBar(QFrame):
@@ -26,13 +27,13 @@ class TopBar(QFrame):
         self.session, self.estimate = session, estimate
         self._starting = False
         self.setProperty("kind", "bar")
-        self.setAccessibleName("Experiment")
+        self.setAccessibleName(tr("Experiment"))
         lengths.fix(self, height=48)
         self.title = Elided("", "heading")
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.state = label(kind="dim")
         self.plan = label(kind="dim")
-        self.plan.setAccessibleName("What a run comes to")
+        self.plan.setAccessibleName(tr("What a run comes to"))
         self.undo: QPushButton = button("Undo", session.undo)
         self.problems: QPushButton = button("Problems 0", self._problems)
         self.problems.setCheckable(True)
@@ -67,7 +68,7 @@ class TopBar(QFrame):
     def _show_file(self) -> None:
         session = self.session
         self.title.say(session.document.title or "Untitled experiment")
-        self.state.setText("saved" if session.saved and session.path is not None else "edited" if not session.saved else "")
+        self.state.setText(tr("saved" if session.saved and session.path is not None else "edited" if not session.saved else ""))
         self.state.setToolTip(str(session.path) if session.path is not None else "It has no file yet; Save gives it one.")
         self.undo.setEnabled(session.history.can_undo)
         name = session.history.undo_name
@@ -84,7 +85,7 @@ class TopBar(QFrame):
         # An empty canvas is a beginning, not a mistake.
         set_kind(self.problems, "danger" if facts.errors and facts.document.nodes else "")
         if not self._starting:
-            self.run.setText("Run study" if runs > 1 else "Run")
+            self.run.setText(tr("Run study" if runs > 1 else "Run"))
             self.run.setEnabled(bool(facts.document.nodes))
 
     def _problems(self) -> None:
@@ -95,6 +96,6 @@ class TopBar(QFrame):
         self._starting = starting
         self.run.setEnabled(not starting)
         if starting:
-            self.run.setText("Starting…")
+            self.run.setText(tr("Starting…"))
         else:
             self._show_facts(self.session.facts)
