@@ -13,6 +13,7 @@ from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.page import StudyPage
 from memstudio.desktop.study.saying import RUN_SETTINGS
 from memstudio.desktop.study.settings import SettingsForm, settings_field
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
 from memstudio.experiment.parameters import Parameter, Real, Whole
@@ -117,11 +118,11 @@ class _ExperimentPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         self.title = QLineEdit()
-        self.title.setAccessibleName("Title of the experiment")
+        self.title.setAccessibleName(tr("Title of the experiment"))
         self.title.textEdited.connect(self._titled)
         self.about = QPlainTextEdit()
-        self.about.setAccessibleName("Notes on the experiment")
-        self.about.setPlaceholderText("What is asked, what is expected")
+        self.about.setAccessibleName(tr("Notes on the experiment"))
+        self.about.setPlaceholderText(tr("What is asked, what is expected"))
         self.about.setTabChangesFocus(True)
         lengths.fix(self.about, height=112)
         self.about.textChanged.connect(self._described)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QToolButton, QWidget
 
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 
 class Grip(QToolButton):
@@ -21,8 +22,8 @@ class Grip(QToolButton):
         self._from = 0
         self._drags = False
         self.setAccessibleName(name)
-        self.setAccessibleDescription("Arrow up and arrow down move it")
-        self.setToolTip("Drag to another place, or press the arrow keys")
+        self.setAccessibleDescription(tr("Arrow up and arrow down move it"))
+        self.setToolTip(tr("Drag to another place, or press the arrow keys"))
         self.setProperty("kind", "more")
         self.setFixedSize(20, 20)
         lengths.fix_icon(self, 14)

@@ -26,6 +26,7 @@ from memstudio.desktop.inspector.vary_preview import BudgetChoice, PreviewLines
 from memstudio.desktop.labels import Elided, button, label, search_field
 from memstudio.desktop.session import Session
 from memstudio.desktop.study import saying
+from memstudio.desktop.words import tr
 from memstudio.experiment import studies
 from memstudio.experiment.addresses import find
 from memstudio.experiment.document import Axis, Document
@@ -183,7 +184,7 @@ class VaryBox(Vary):
             grid.addWidget(line, row, 1)
             self._by_case[case.label] = line
         self.box.addLayout(grid)
-        self.accept.setText("Set")
+        self.accept.setText(tr("Set"))
 
     def _add_checks(self, parameter: Choice | Flag, values: Sequence[Any] | None) -> None:
         options = list(parameter.options.items()) if isinstance(parameter, Choice) else [(True, "on"), (False, "off")]

@@ -14,6 +14,7 @@ from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.inspector import mathematics
 from memstudio.desktop.labels import label, set_kind
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment.declarations import Equation, Source
 from memstudio.report.citations import entries
 
@@ -96,8 +97,8 @@ class EquationsPanel(Section):
     def _offer(self, drawn: QLabel, equation: Equation, at: QPoint) -> None:
         menu = QMenu(drawn)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy this as text", partial(copy_text, equation.text))
-        menu.addAction("Copy this as LaTeX", partial(copy_text, mathematics.latex(equation.text)))
+        menu.addAction(tr("Copy this as text"), partial(copy_text, equation.text))
+        menu.addAction(tr("Copy this as LaTeX"), partial(copy_text, mathematics.latex(equation.text)))
         menu.popup(drawn.mapToGlobal(at))
 
 
