@@ -9,7 +9,7 @@ from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, set_kind
 from memstudio.desktop.live.seen import Head
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import STATES, count, duration
+from memstudio.desktop.words import STATES, count, duration, tr
 
 
 class HeadLine(QWidget):
@@ -34,7 +34,7 @@ class HeadLine(QWidget):
         self.failed_button = QPushButton("")
         self.failed_button.setProperty("kind", "danger")
         self.failed_button.setCheckable(True)
-        self.failed_button.setToolTip("What went wrong, and what to try")
+        self.failed_button.setToolTip(tr("What went wrong, and what to try"))
         self.failed_button.toggled.connect(self.failures)
         self.pause_button = button("Pause", self.pause.emit, tip="Save a checkpoint and pause; it can go on later")
         self.resume_button = button("Resume", self.resume.emit, tip="Go on from the last checkpoint")
