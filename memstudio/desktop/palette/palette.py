@@ -15,6 +15,7 @@ from memstudio.desktop.palette.search import Search
 from memstudio.desktop.palette.view import EntryView
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.following import Following
 
@@ -30,7 +31,7 @@ class Palette(QFrame):
     def __init__(self, catalogue: Catalogue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Palette")
+        self.setAccessibleName(tr("Palette"))
         self.catalogue = catalogue
         self._search = Search(catalogue)
         self._session: Session | None = None
@@ -44,7 +45,7 @@ class Palette(QFrame):
 
     def _make(self) -> None:
         self.field = search_field("Search components")
-        self.field.setToolTip("Name, synonym, author, system or a word of an equation")
+        self.field.setToolTip(tr("Name, synonym, author, system or a word of an equation"))
         self.fold_button: QPushButton = button("", self._fold_all, "quiet")
         lengths.fix(self.fold_button, width=30)
         lengths.fix_icon(self.fold_button, 16)
