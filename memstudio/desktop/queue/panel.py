@@ -19,7 +19,7 @@ from memstudio.desktop.queue.tree import QueueTree
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 _WIDTH, _HEIGHT = 400, 560
 #: the height of an empty queue
@@ -40,7 +40,7 @@ class QueuePanel(Overlay):
     def __init__(self, window: QWidget, reader: Reader, running: Running) -> None:
         super().__init__(window, _WIDTH, _HEIGHT)
         self._reader, self._running = reader, running
-        self.setAccessibleName("Queue")
+        self.setAccessibleName(tr("Queue"))
         self.tree = QueueTree()
         self.tree.moved.connect(self._move)
         self.tree.folded.connect(self.look)
@@ -139,9 +139,9 @@ class QueuePanel(Overlay):
 
     def _show(self, seen: Seen) -> None:
         self.says.say(f"Queue paused; {seen.text[:1].lower()}{seen.text[1:]}" if seen.paused else seen.text)
-        self.pause.setText("Go on" if seen.paused else "Pause queue")
-        self.pause.setAccessibleName("Let the queue go on" if seen.paused else "Pause queue")
-        self.pause.setToolTip("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more")
+        self.pause.setText(tr("Go on" if seen.paused else "Pause queue"))
+        self.pause.setAccessibleName(tr("Let the queue go on" if seen.paused else "Pause queue"))
+        self.pause.setToolTip(tr("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more"))
         nothing = not (seen.now or seen.waiting or seen.failed)
         if nothing and self.tree.hasFocus():
             self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
