@@ -14,6 +14,7 @@ from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.labels import label
 from memstudio.desktop.lengths import px
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library.completing import Completion
@@ -47,7 +48,7 @@ class Completions(QFrame):
         self.head = label("", "small")
         self.head.setContentsMargins(12, 6, 12, 2)
         self.list = QListWidget()
-        self.list.setAccessibleName("Completions")
+        self.list.setAccessibleName(tr("Completions"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(_Line(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -67,7 +68,7 @@ class Completions(QFrame):
 
     def show_examples(self, examples: Sequence[tuple[str, str]]) -> None:
         """Lists whole filters."""
-        self.head.setText("Words search titles, notes and tags. Filters look like these:")
+        self.head.setText(tr("Words search titles, notes and tags. Filters look like these:"))
         self.head.show()
         self._fill([_Entry(text, about, text) for text, about in examples])
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 
 class SelectionBar(QFrame):
@@ -23,7 +23,7 @@ class SelectionBar(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "foot")
         lengths.fix(self, height=46)
-        self.setAccessibleName("Selected runs")
+        self.setAccessibleName(tr("Selected runs"))
         self.words = Elided("", "strong")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)

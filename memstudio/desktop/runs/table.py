@@ -13,6 +13,7 @@ from memstudio.desktop import lengths, theme
 from memstudio.desktop.runs.columns import BY_ID, Column
 from memstudio.desktop.runs.delegate import HEIGHT, RunsDelegate
 from memstudio.desktop.runs.model import RunsModel, together
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -48,7 +49,7 @@ class RunsTable(QTableView):
         self.show_widths()
 
     def _look_settings(self) -> None:
-        self.setAccessibleName("Runs")
+        self.setAccessibleName(tr("Runs"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button, set_kind
-from memstudio.desktop.words import count, size
+from memstudio.desktop.words import count, size, tr
 
 
 class TrashLine(QFrame):
@@ -24,7 +24,7 @@ class TrashLine(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "bar")
         lengths.fix(self, height=46)
-        self.setAccessibleName("The trash")
+        self.setAccessibleName(tr("The trash"))
         self._all, self._chosen = 0, tuple[str, ...]()
         self._writable = True
         #: what is asked about: some runs, or (None) all of them
