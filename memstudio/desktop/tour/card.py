@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.words import tr
 
 WIDTH, _GAP, _EDGE = 324, 16, 12
 
@@ -57,7 +58,7 @@ class TourCard(QFrame):
         said = ". ".join(part for part in (number, title, words, note) if part)
         if said == self.accessibleDescription():
             return
-        self.setAccessibleName("Guided tour")
+        self.setAccessibleName(tr("Guided tour"))
         self.setAccessibleDescription(said)
         for part, text in ((self.number, number), (self.title, title), (self.words, words), (self.note, note)):
             part.setText(text)
