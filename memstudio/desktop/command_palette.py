@@ -118,12 +118,12 @@ class CommandPalette(Overlay):
         self.recent = [one for one in recent if isinstance(one, str)][:MOST_RECENT] if isinstance(recent, list) else []
         self._commands: list[Command] = []
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type what you want to do")
-        self.field.setAccessibleName("Find a command")
+        self.field.setPlaceholderText(tr("Type what you want to do"))
+        self.field.setAccessibleName(tr("Find a command"))
         self.field.setFrame(False)
         self.field.setProperty("kind", "bare")
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.setItemDelegate(_Line(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

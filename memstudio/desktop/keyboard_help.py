@@ -60,7 +60,7 @@ class KeyboardHelp(Overlay):
         #: what is listed now: name and keys
         self.rows: list[tuple[str, str]] = []
         self.field = search_field("Search keys")
-        self.field.setToolTip("What you want to do, or a key")
+        self.field.setToolTip(tr("What you want to do, or a key"))
         lengths.fix(self.field, width=220)
         self.close_button = button("Close", self.close_panel, "", "Close (Esc)", "Close keyboard help")
         head = QHBoxLayout()
@@ -71,7 +71,7 @@ class KeyboardHelp(Overlay):
         self.sheet = QTextBrowser()
         self.sheet.setFrameStyle(0)
         self.sheet.setOpenLinks(False)
-        self.sheet.setAccessibleName("Keys")
+        self.sheet.setAccessibleName(tr("Keys"))
         self.sheet.setProperty("kind", "sheet")
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 12, 12)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 #: how long (milliseconds) a sentence that asks for nothing stays
 STAYS = 6000
@@ -39,7 +40,7 @@ class MessageLine(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "message")
         lengths.fix(self, height=40)
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self._kept: list[Said] = []
         self._icon = QLabel()
         self._text = Elided()
