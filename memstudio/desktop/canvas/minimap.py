@@ -10,7 +10,6 @@ from memstudio.desktop import theme
 from memstudio.desktop.canvas.cards import HEIGHT
 from memstudio.desktop.canvas.ink import Ink, ink
 from memstudio.desktop.canvas.paper import Paper
-from memstudio.desktop.words import tr
 
 SIZE = QSize(136, 84)
 #: a node is at least so many pixels high and wide, however large the drawing is

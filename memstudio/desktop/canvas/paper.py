@@ -85,10 +85,6 @@ class Paper(QGraphicsView):
         self.centerOn(before + (self.mapToScene(self.viewport().rect().center()) - self.mapToScene(fixed)))
         self.moved.emit()
 
-    def show_actual(self) -> None:
-        """Cards as large as the rest of the window's type."""
-        self.set_scale(lengths.scale())
-
     def zoom(self, notches: float) -> None:
         """Zooms in (or out, below 0) around the middle."""
         self.fit_on_resize = False
