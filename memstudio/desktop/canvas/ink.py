@@ -8,7 +8,6 @@ from memstudio.desktop import lengths, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.colours import blend
 from memstudio.desktop.fonts import sans, semibold
-from memstudio.desktop.lengths import as_drawn
 from memstudio.desktop.tokens import Tokens
 
 
