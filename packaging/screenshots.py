@@ -29,6 +29,8 @@ RUNS = (
     ("how-much-a-hopfield-network-holds", "--replicates", "1", "--cell", "order 2"),
     ("temperature-under-corruption", "--set", "learn.steps=30", "--replicates", "1"),
 )
+
+
 @dataclass(frozen=True)
 class Filled:
     """What the library holds: studies and runs, oldest first, and a run that failed ("" where none did)."""
@@ -276,9 +278,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
     asked.add_argument("--library", type=Path, help="keep the filled library here, and take it as it is if it is there already")
     asked.add_argument("--themes", nargs="+", choices=THEMES, default=("light", "dark"))
+    asked.add_argument("--sizes", nargs="+", default=[f"{wide}x{high}" for wide, high in SIZES], help="WIDExHIGH of the window, in points")
     asked.add_argument("--text-size", type=int, default=100, help="percent, 80 to 200")
     asked.add_argument("--running", action="store_true", help="start a run as well, and show it going")
     given = asked.parse_args(argv)
+    sizes = [(int(wide), int(high)) for wide, high in (size.split("x") for size in given.sizes)]
     if not os.environ.get("DISPLAY") and sys.platform.startswith("linux"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     given.out.mkdir(parents=True, exist_ok=True)
@@ -287,8 +291,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = given.library or Path(scratch) / "library"
         if not folder.exists():
             fill(folder)
-        saved = take(Path(scratch) / "empty", given.out, given.themes, SIZES, given.text_size, run=False)
-        saved += take(folder, given.out, given.themes, SIZES, given.text_size, run=given.running)
+        saved = take(Path(scratch) / "empty", given.out, given.themes, sizes, given.text_size, run=False)
+        saved += take(folder, given.out, given.themes, sizes, given.text_size, run=given.running)
     print(f"{saved} pictures in {given.out}")
     return 0
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 
 @dataclass(frozen=True)
@@ -265,10 +266,10 @@ class Actions(QObject):
         id that is not in the table.
         """
         row = BY_ID[id]
-        action = QAction(row.name, self)
+        action = QAction(tr(row.name), self)
         action.setObjectName(id)
-        action.setToolTip(f"{row.tip} {keys_text(row)}".strip())
-        action.setStatusTip(row.tip)
+        action.setToolTip(f"{tr(row.tip)} {keys_text(row)}".strip())
+        action.setStatusTip(tr(row.tip))
         action.setShortcuts([QKeySequence(key) for key in row.keys])
         if row.icon:
             action.setIcon(icons.icon(row.icon, theme.current()))
@@ -295,7 +296,7 @@ class Actions(QObject):
         for title in MENUS:
             rows = [action for row, action in self.bound() if row.menu == title]
             if rows:
-                menu.addMenu(title).addActions(rows)
+                menu.addMenu(tr(title)).addActions(rows)
 
     def _retint(self, tokens: Tokens) -> None:
         for id, action in self._actions.items():

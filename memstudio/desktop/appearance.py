@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QVBoxLayout, Q
 
 from memstudio.desktop import lengths, theme
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.words import tr
 
 THEMES: dict[str, str] = {
     "system": "As the system",
@@ -36,33 +37,38 @@ class Appearance(QWidget):
         theme.themed.connect(self._themed)
         self._themed(theme.current())
 
-    def _themes(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for choice, text in THEMES.items():
-            one = button(text, partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {text.lower()}")
-            one.setCheckable(True)
-            one.setObjectName(choice)
-            self._choices.addButton(one)
-            row.addWidget(one)
-        row.addStretch(1)
-        return row
+    def _themes(self) -> QVBoxLayout:
+        """What is usual above, high contrast below."""
+        rows = QVBoxLayout()
+        rows.setSpacing(8)
+        for names in (("system", "light", "dark"), ("light_contrast", "dark_contrast")):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for choice in names:
+                one = button(THEMES[choice], partial(self.theme_chosen.emit, choice), "filter", name=f"Theme: {THEMES[choice].lower()}")
+                one.setCheckable(True)
+                one.setObjectName(choice)
+                self._choices.addButton(one)
+                row.addWidget(one)
+            row.addStretch(1)
+            rows.addLayout(row)
+        return rows
 
     def _sizes(self) -> QHBoxLayout:
         self.said = label("", "dim")
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(0, len(lengths.SIZES) - 1)
-        self.size.setPageStep(1)
-        self.size.setAccessibleName("Size of text")
-        self.size.setToolTip("Type and controls from 80 to 200 percent")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(lengths.SIZES) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName(tr("Size of text"))
+        self.slider.setToolTip(tr("Type and controls from 80 to 200 percent"))
         # the window is laid out anew at each size: not while the handle is still held
-        self.size.setTracking(False)
-        self.size.valueChanged.connect(self._chosen)
-        lengths.fix(self.size, width=200)
+        self.slider.setTracking(False)
+        self.slider.valueChanged.connect(self._chosen)
+        lengths.fix(self.slider, width=200)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(label("Size of text"))
-        row.addWidget(self.size)
+        row.addWidget(self.slider)
         row.addWidget(self.said)
         row.addStretch(1)
         return row
@@ -74,8 +80,8 @@ class Appearance(QWidget):
     def _themed(self, tokens: object) -> None:
         for one in self._choices.buttons():
             one.setChecked(one.objectName() == theme.choice())
-        self.size.blockSignals(True)
-        self.size.setValue(min(range(len(lengths.SIZES)), key=lambda i: abs(lengths.SIZES[i] - theme.size())))
-        self.size.blockSignals(False)
+        self.slider.blockSignals(True)
+        self.slider.setValue(min(range(len(lengths.SIZES)), key=lambda i: abs(lengths.SIZES[i] - theme.size())))
+        self.slider.blockSignals(False)
         self.said.setText(f"{theme.size()} %")
-        self.size.setAccessibleDescription(f"{theme.size()} percent")
+        self.slider.setAccessibleDescription(f"{theme.size()} percent")

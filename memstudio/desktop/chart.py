@@ -10,8 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from memstudio.desktop import fonts, theme
+from memstudio.desktop import fonts, lengths, theme
 from memstudio.desktop import tokens as looks
+from memstudio.desktop.lengths import px
 from memstudio.desktop.tokens import Tokens
 from memstudio.report.colours import Curve
 
@@ -139,7 +140,7 @@ def draw(painter: QPainter, area: QRectF, chart: Chart, t: Tokens) -> None:
     measure = QFontMetricsF(small)
     y_ticks = ticks(y_low, y_high, 5 if area.height() > 150 else 3)
     gutter = max((measure.horizontalAdvance(tick_text(v)) for v in y_ticks), default=10.0) + 8
-    plot = QRectF(area.left() + gutter, top + 6, area.width() - gutter - 8, area.bottom() - top - 6 - 32)
+    plot = QRectF(area.left() + gutter, top + 6, area.width() - gutter - 8, area.bottom() - top - 6 - px(32))
     if plot.width() < 20 or plot.height() < 12:
         return
     x_scale, y_scale = _Scale(x_low, x_high, plot.left(), plot.right(), log), _Scale(y_low, y_high, plot.bottom(), plot.top())
@@ -149,7 +150,7 @@ def draw(painter: QPainter, area: QRectF, chart: Chart, t: Tokens) -> None:
         painter.setPen(QPen(QColor(t.line if value == y_ticks[0] else t.grid), 1))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
         painter.setPen(QColor(t.dim))
-        painter.drawText(QRectF(area.left(), y - 8, gutter - 8, 16), _RIGHT, tick_text(value))
+        painter.drawText(QRectF(area.left(), y - px(8), gutter - 8, px(16)), _RIGHT, tick_text(value))
     _draw_x(painter, plot, chart, x_scale, measure)
     if chart.diagonal:
         painter.setPen(QPen(QColor(t.dim), 1, Qt.PenStyle.DashLine))
@@ -167,15 +168,15 @@ def _draw_heads(painter: QPainter, area: QRectF, chart: Chart, t: Tokens) -> flo
     painter.setFont(fonts.sans(looks.TYPE_AXIS))
     painter.setPen(QColor(t.dim))
     wide = QFontMetricsF(painter.font()).horizontalAdvance(chart.y_name)
-    painter.drawText(QRectF(area.left(), area.top(), area.width() - 8, 18), _RIGHT, chart.y_name)
+    painter.drawText(QRectF(area.left(), area.top(), area.width() - 8, px(18)), _RIGHT, chart.y_name)
     bold = fonts.semibold(looks.TYPE_SMALL)
     painter.setFont(bold)
     painter.setPen(QColor(t.text))
     room = area.width() - wide - 24
     painter.drawText(
-        QRectF(area.left(), area.top(), room, 18), _LEFT, QFontMetricsF(bold).elidedText(chart.title, Qt.TextElideMode.ElideRight, room)
+        QRectF(area.left(), area.top(), room, px(18)), _LEFT, QFontMetricsF(bold).elidedText(chart.title, Qt.TextElideMode.ElideRight, room)
     )
-    return 20.0
+    return float(px(20))
 
 
 def _draw_legend(painter: QPainter, area: QRectF, chart: Chart, t: Tokens) -> float:
@@ -190,13 +191,13 @@ def _draw_legend(painter: QPainter, area: QRectF, chart: Chart, t: Tokens) -> fl
         shown = measure.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - sample - 12)
         wide = sample + 5 + measure.horizontalAdvance(shown) + 12
         if x > area.left() and x + wide - 12 > area.right():
-            x, y = area.left(), y + 15
+            x, y = area.left(), y + px(15)
         painter.setPen(pen(t.curve(index), 1.8))
-        painter.drawLine(QPointF(x, y + 8), QPointF(x + sample, y + 8))
+        painter.drawLine(QPointF(x, y + px(8)), QPointF(x + sample, y + px(8)))
         painter.setPen(QColor(t.dim))
-        painter.drawText(QRectF(x + sample + 5, y, wide, 16), _LEFT, shown)
+        painter.drawText(QRectF(x + sample + 5, y, wide, px(16)), _LEFT, shown)
         x += wide
-    return y - area.top() + 17
+    return y - area.top() + px(17)
 
 
 def _x_ticks(chart: Chart, low: float, high: float, log: bool) -> list[float]:
@@ -213,9 +214,9 @@ def _draw_x(painter: QPainter, plot: QRectF, chart: Chart, scale: _Scale, measur
         wide, x = measure.horizontalAdvance(text), scale.at(value)
         x = min(x, plot.right() + 8 - wide / 2)
         if x - wide / 2 > last + 6:
-            painter.drawText(QRectF(x - wide, plot.bottom() + 2, wide * 2, 15), _CENTRE, text)
+            painter.drawText(QRectF(x - wide, plot.bottom() + 2, wide * 2, px(15)), _CENTRE, text)
             last = x + wide / 2
-    painter.drawText(QRectF(plot.left(), plot.bottom() + 16, plot.width(), 15), _RIGHT, chart.x_name)
+    painter.drawText(QRectF(plot.left(), plot.bottom() + px(16), plot.width(), px(15)), _RIGHT, chart.x_name)
 
 
 def _draw_band(painter: QPainter, line: Line, x_scale: _Scale, y_scale: _Scale, curve: Curve) -> None:
@@ -265,7 +266,7 @@ class ChartView(QWidget):
         self._height = height
         self._chart = chart
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(height)
+        lengths.fix(self, height=height)
         theme.themed.connect(self._themed)
         if chart is not None:
             self.show_chart(chart)
@@ -282,7 +283,7 @@ class ChartView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, self._height)
+        return QSize(300, px(self._height))
 
     def _themed(self, tokens: Tokens) -> None:
         self.update()

@@ -24,6 +24,7 @@ from memstudio.desktop import tokens as looks
 from memstudio.desktop.actions import Actions, keys_text
 from memstudio.desktop.labels import label, line
 from memstudio.desktop.overlay import Overlay
+from memstudio.desktop.words import tr
 
 #: at most this many lines are listed
 MOST = 60
@@ -48,7 +49,7 @@ class Command:
 def of_actions(actions: Actions) -> list[Command]:
     """The enabled actions, in the table's order."""
     return [
-        Command(action.text(), keys_text(row), action.trigger, f"{row.menu} {row.tip}")
+        Command(action.text(), keys_text(row), action.trigger, f"{row.menu} {tr(row.tip)}")
         for row, action in actions.bound()
         if action.isEnabled() and row.id != "help.palette"
     ]
@@ -117,12 +118,12 @@ class CommandPalette(Overlay):
         self.recent = [one for one in recent if isinstance(one, str)][:MOST_RECENT] if isinstance(recent, list) else []
         self._commands: list[Command] = []
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type what you want to do")
-        self.field.setAccessibleName("Find a command")
+        self.field.setPlaceholderText(tr("Type what you want to do"))
+        self.field.setAccessibleName(tr("Find a command"))
         self.field.setFrame(False)
         self.field.setProperty("kind", "bare")
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.setItemDelegate(_Line(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -10,12 +10,13 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import lengths, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.actions import MENUS, Actions
 from memstudio.desktop.labels import button, label, search_field
 from memstudio.desktop.other_keys import OTHER_KEYS
 from memstudio.desktop.overlay import Overlay
+from memstudio.desktop.words import tr
 
 _SCROLLS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -43,10 +44,10 @@ def _lines(actions: Actions) -> Iterator[Line]:
     for menu in MENUS:
         for row, action in actions.bound():
             if row.menu == menu and row.keys:
-                yield Line(menu, row.name, row.tip, _written(action.shortcuts()))
+                yield Line(tr(menu), tr(row.name), tr(row.tip), _written(action.shortcuts()))
     for place, keys in OTHER_KEYS.items():
         for key in keys:
-            yield Line(place, key.name, key.tip, _written(QKeySequence(one) for one in key.keys))
+            yield Line(tr(place), tr(key.name), tr(key.tip), _written(QKeySequence(one) for one in key.keys))
 
 
 class KeyboardHelp(Overlay):
@@ -59,8 +60,8 @@ class KeyboardHelp(Overlay):
         #: what is listed now: name and keys
         self.rows: list[tuple[str, str]] = []
         self.field = search_field("Search keys")
-        self.field.setToolTip("What you want to do, or a key")
-        self.field.setFixedWidth(220)
+        self.field.setToolTip(tr("What you want to do, or a key"))
+        lengths.fix(self.field, width=220)
         self.close_button = button("Close", self.close_panel, "", "Close (Esc)", "Close keyboard help")
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -70,7 +71,7 @@ class KeyboardHelp(Overlay):
         self.sheet = QTextBrowser()
         self.sheet.setFrameStyle(0)
         self.sheet.setOpenLinks(False)
-        self.sheet.setAccessibleName("Keys")
+        self.sheet.setAccessibleName(tr("Keys"))
         self.sheet.setProperty("kind", "sheet")
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 12, 12)

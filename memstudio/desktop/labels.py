@@ -9,6 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QSizePolicy, QStyle, QStyleOption, QToolButton, QWidget
 
+from memstudio.desktop.words import tr
+
 
 def set_kind(widget: QWidget, kind: str) -> None:
     """Gives a widget another kind, and lets the style sheet see it."""
@@ -20,7 +22,7 @@ def set_kind(widget: QWidget, kind: str) -> None:
 
 def label(text: str = "", kind: str = "", parent: QWidget | None = None, wrap: bool = False) -> QLabel:
     """A label of a kind; plain text, so that a title with angle brackets is shown as it is."""
-    made = QLabel(text, parent)
+    made = QLabel(tr(text), parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
     if kind:
@@ -30,9 +32,9 @@ def label(text: str = "", kind: str = "", parent: QWidget | None = None, wrap: b
 
 def button(text: str, call: Callable[[], object], kind: str = "", tip: str = "", name: str = "") -> QPushButton:
     """A push button of a kind; name: its accessible name where the text alone says too little."""
-    made = QPushButton(text)
-    made.setAccessibleName(name or text)
-    made.setToolTip(tip)
+    made = QPushButton(tr(text))
+    made.setAccessibleName(tr(name or text))
+    made.setToolTip(tr(tip))
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if kind:
         made.setProperty("kind", kind)
@@ -47,11 +49,11 @@ def _call(call: Callable[[], object], checked: bool = False) -> None:
 def search_field(words: str) -> QLineEdit:
     """A field to search with; `words` say for what, and are its accessible name."""
     made = QLineEdit()
-    made.setPlaceholderText(words)
-    made.setAccessibleName(words)
+    made.setPlaceholderText(tr(words))
+    made.setAccessibleName(tr(words))
     made.setClearButtonEnabled(True)
     for clear in made.findChildren(QToolButton):
-        clear.setAccessibleName("Clear the search")
+        clear.setAccessibleName(tr("Clear the search"))
     return made
 
 
@@ -82,7 +84,7 @@ class Elided(QLabel):
 
     def say(self, text: str) -> None:
         """Shows another text."""
-        self._whole = " ".join(text.split())
+        self._whole = " ".join(tr(text).split())
         self.setText(self._whole)
         self.setAccessibleName(self._whole)
         self._fit()

@@ -11,9 +11,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 #: how long (milliseconds) a sentence that asks for nothing stays
 STAYS = 6000
@@ -43,8 +44,8 @@ class MessageLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "message")
-        self.setFixedHeight(40)
-        self.setAccessibleName("Message")
+        lengths.fix(self, height=40)
+        self.setAccessibleName(tr("Message"))
         self._kept: list[Said] = []
         self._history: deque[Said] = deque(maxlen=REMEMBERED)
         self._answered: list[Said] = []
@@ -55,7 +56,7 @@ class MessageLine(QFrame):
         self._copy = button("", self._copy_text, "quiet", "Copy this message", "Copy message")
         self._copy.setFixedWidth(30)
         self._close = button("", self.dismiss, "quiet", "Close this message (Esc)", "Close message")
-        self._close.setFixedWidth(30)
+        lengths.fix(self._close, width=30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
+from memstudio.desktop.lengths import px
+
 
 class Overlay(QFrame):
     """Base of the command palette and the keyboard help: placed near the top of the window, gives the focus back when closed."""
@@ -49,7 +51,7 @@ class Overlay(QFrame):
 
     def _place(self) -> None:
         around = self._around.rect()
-        width, height = min(self._wanted[0], around.width() - 48), min(self._wanted[1], around.height() - 96)
+        width, height = min(px(self._wanted[0]), around.width() - 48), min(px(self._wanted[1]), around.height() - 96)
         self.setGeometry(QRect((around.width() - width) // 2, max(24, around.height() // 9), width, height))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

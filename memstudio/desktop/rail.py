@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QSizePolicy, QToolBut
 from memstudio.desktop import fonts, icons, lengths, theme
 from memstudio.desktop.actions import BY_ID, Actions, keys_text
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 WIDTH, ICON = 68, 22
 
@@ -44,7 +44,7 @@ class RunningItem(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self._left, self._share = 0, 0.0
-        self.setAccessibleName("Running: nothing")
+        self.setAccessibleName(tr("Running: nothing"))
         self.setProperty("kind", "rail")
         lengths.fix(self, 56, 54)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -82,7 +82,7 @@ class Rail(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "rail")
         lengths.fix(self, WIDTH)
-        self.setAccessibleName("Pages")
+        self.setAccessibleName(tr("Pages"))
         self._actions = actions
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
@@ -95,7 +95,7 @@ class Rail(QFrame):
         column.addStretch(1)
         self.running = RunningItem()
         column.addWidget(self.running)
-        self.menu_item = _Item("Menu", "menu", "Every command, by group")
+        self.menu_item = _Item(tr("Menu"), "menu", tr("Every command, by group"))
         self.menu_item.clicked.connect(self._open_menu)
         column.addWidget(self.menu_item)
         for page in foot:
@@ -103,7 +103,7 @@ class Rail(QFrame):
 
     def _page_item(self, page: str) -> _Item:
         row = BY_ID[f"go.{page}"]
-        item = _Item(row.name, row.icon, f"{row.tip} {keys_text(row)}")
+        item = _Item(tr(row.name), row.icon, f"{tr(row.tip)} {keys_text(row)}")
         item.setCheckable(True)
         item.clicked.connect(partial(_trigger, self._actions[row.id].trigger))
         self._group.addButton(item)

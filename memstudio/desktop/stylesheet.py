@@ -27,7 +27,8 @@ def _base(t: Tokens) -> str:
     return f"""
 * {{ outline: none; }}
 QMainWindow, QDialog, QWidget[kind="page"] {{ background: {t.background}; }}
-QToolTip {{ background: {t.raised}; color: {t.text}; border: {t.border}px solid {t.line}; padding: 4px 6px; font-size: {px(looks.TYPE_SMALL)}px; }}
+QToolTip {{ background: {t.raised}; color: {t.text}; border: {t.border}px solid {t.line}; padding: 4px 6px;
+    font-size: {px(looks.TYPE_SMALL)}px; }}
 QAbstractScrollArea {{ background: transparent; border: none; }}
 QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="clear"] {{ background: transparent; }}
@@ -43,8 +44,8 @@ def _labels(t: Tokens) -> str:
         "chip-accent": (t.accent, t.accent_background),
     }
     rules = [
-        f'QLabel[kind="{name}"] {{ color: {ink}; background: {ground}; border-radius: {px(9)}px; padding: 1px 8px; min-height: {px(16)}px; '
-        f"max-height: {px(16)}px; font-size: {px(looks.TYPE_AXIS)}px; }}"
+        f'QLabel[kind="{name}"] {{ color: {ink}; background: {ground}; border-radius: {px(16) // 2 + 1}px; padding: 1px 8px; '
+        f"min-height: {px(16)}px; max-height: {px(16)}px; font-size: {px(looks.TYPE_AXIS)}px; }}"
         for name, (ink, ground) in chips.items()
     ]
     return f"""
@@ -58,7 +59,8 @@ QLabel[kind="dim"] {{ color: {t.dim}; }}
 QLabel[kind="small"] {{ color: {t.dim}; font-size: {px(looks.TYPE_SMALL)}px; }}
 QLabel[kind="axis"] {{ color: {t.dim}; font-size: {px(looks.TYPE_AXIS)}px; }}
 QLabel[kind="error"] {{ color: {t.bad}; }}
-QLabel[kind="pointer"] {{ background: {t.raised}; color: {t.text}; border: {t.border}px solid {t.line}; border-radius: {looks.RADIUS_CONTROL}px;
+QLabel[kind="pointer"] {{ background: {t.raised}; color: {t.text}; border: {t.border}px solid {t.line};
+    border-radius: {looks.RADIUS_CONTROL}px;
     padding: 6px 8px; font-size: {px(looks.TYPE_SMALL)}px; }}
 QTextBrowser[kind="sheet"] {{ background: transparent; border: none; padding: 0; }}
 QLabel[kind="equation"] {{ font-family: "{looks.MONO}"; font-size: {px(looks.TYPE_MONO)}px; background: {t.chip_background};
@@ -106,6 +108,7 @@ def _buttons(t: Tokens) -> str:
     return f"""
 QPushButton {{ background: {t.raised}; border: {t.border}px solid {t.line}; border-radius: {looks.RADIUS_CONTROL}px; padding: 1px 12px;
     min-height: {inner}px; max-height: {inner}px; }}
+QPushButton, QToolButton {{ icon-size: {px(16)}px; }}
 QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.chip_background}; }}
 QPushButton:focus {{ border: {t.focus}px solid {t.accent}; padding: 0px 11px; }}
@@ -123,11 +126,13 @@ QPushButton[kind="link"]:hover {{ background: {t.accent_background}; }}
 QPushButton[kind="quiet"]:focus, QPushButton[kind="link"]:focus {{ border: {t.focus}px solid {t.accent}; }}
 QPushButton[kind="filter"]:checked {{ background: {t.accent_background}; color: {t.accent}; border-color: {t.accent_background}; }}
 QPushButton[kind="filter"]:checked:focus {{ border: {t.focus}px solid {t.accent}; }}
-QPushButton[kind="tag"] {{ background: {t.chip_background}; border: {t.border}px solid transparent; border-radius: 10px; padding: 0 9px;
+QPushButton[kind="tag"] {{ background: {t.chip_background}; border: {t.border}px solid transparent; border-radius: {px(18) // 2}px;
+    padding: 0 9px;
     min-height: {px(18)}px; max-height: {px(18)}px; font-size: {px(looks.TYPE_AXIS)}px; }}
 QPushButton[kind="tag"]:hover {{ background: {t.hover}; border-color: {t.line}; }}
 QPushButton[kind="tag"]:focus {{ border: {t.border}px solid {t.accent}; padding: 0 9px; }}
-QPushButton[kind="mark"] {{ background: transparent; border: {t.border}px solid transparent; color: {t.dim}; font-weight: 600; padding: 0; }}
+QPushButton[kind="mark"] {{ background: transparent; border: {t.border}px solid transparent; color: {t.dim}; font-weight: 600;
+    padding: 0; }}
 QPushButton[kind="mark"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="mark"]:checked {{ color: {t.accent}; background: {t.accent_background}; }}
 QPushButton[kind="mark"]:focus {{ border: {t.focus}px solid {t.accent}; padding: 0; }}
@@ -154,8 +159,10 @@ QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.ac
     border-color: {t.accent}; image: url(memstudio:check-{_side(t)}.svg); }}
 QCheckBox::indicator:indeterminate {{ background: {t.accent_background}; border: {t.border}px solid {t.accent}; }}
 QCheckBox:focus, QRadioButton:focus {{ border: {t.border}px solid {t.accent}; }}
-QRadioButton::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: {px(7) + t.border}px; background: {t.raised}; }}
-QRadioButton::indicator:checked {{ width: {px(6)}px; height: {px(6)}px; border: {px(4) + t.border}px solid {t.accent}; background: {t.on_accent}; }}
+QRadioButton::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim};
+    border-radius: {px(7) + t.border}px; background: {t.raised}; }}
+QRadioButton::indicator:checked {{ width: {px(6)}px; height: {px(6)}px; border: {px(4) + t.border}px solid {t.accent};
+    background: {t.on_accent}; }}
 """
 
 
@@ -193,14 +200,16 @@ QSlider::handle:horizontal:focus {{ width: {handle - 2}px; height: {handle - 2}p
 
 def _lists(t: Tokens) -> str:
     return f"""
-QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; border: {t.focus}px solid transparent; border-radius: {looks.RADIUS_CONTROL}px; }}
+QListView, QListWidget, QTreeView, QTreeWidget {{ background: transparent; border: {t.focus}px solid transparent;
+    border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView:focus, QTreeView:focus {{ border-color: {t.accent}; }}
-CanvasView {{ border: {t.focus}px solid transparent; }}
+CanvasView {{ border: {t.focus}px solid {t.canvas}; }}
 CanvasView:focus {{ border-color: {t.accent}; }}
 QListView::item, QTreeView::item {{ padding: 4px 8px; border-radius: {looks.RADIUS_CONTROL}px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {t.accent_background}; color: {t.text}; }}
-QListView::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: 4px; background: {t.raised}; }}
+QListView::indicator {{ width: {px(14)}px; height: {px(14)}px; border: {t.border}px solid {t.dim}; border-radius: 4px;
+    background: {t.raised}; }}
 QListView::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(memstudio:check-{_side(t)}.svg); }}
 QListView::item:disabled {{ color: {t.dim}; background: transparent; }}
 QTableView {{ background: {t.panel}; border: none; gridline-color: {t.faint}; selection-background-color: {t.accent_background};

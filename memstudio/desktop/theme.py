@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
-
 from shiboken6 import isValid
 
 from memstudio.desktop import fonts, lengths
@@ -149,7 +148,7 @@ def _follow_system() -> None:
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(_system_changed)
         accessibility = getattr(hints, "accessibility", lambda: None)()
-        if hasattr(accessibility, "contrastPreferenceChanged"):
+        if accessibility is not None and hasattr(accessibility, "contrastPreferenceChanged"):
             accessibility.contrastPreferenceChanged.connect(_system_changed)
 
 

@@ -11,7 +11,8 @@ from memstudio.report.colours import DARK_CURVES, LIGHT_CURVES, Curve, curves, l
 
 @dataclass(frozen=True)
 class Tokens:
-    """One theme. Colours are `#rrggbb`; pairs of text and ground keep a contrast of 4.5:1 (7:1 in high contrast), curves 3:1; tests measure it.
+    """One theme. Colours are `#rrggbb`; pairs of text and ground keep a contrast of 4.5:1 (7:1 in high
+    contrast), curves 3:1; tests measure it.
 
     dark: whether light stands on dark; border, focus: how thick the edges and the focus marks of controls are, in points;
     families: family id -> colour; kinds: wire kind -> colour; the `*_background` colours are the grounds of state chips.

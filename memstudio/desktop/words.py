@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+from PySide6.QtCore import QCoreApplication
+
+#: all words of the window are of this one context in a translation file (packaging/words.py writes what there is to translate)
+CONTEXT = "MemStudio"
+
 #: state of a run -> (what a person reads, kind of chip)
 STATES: dict[str, tuple[str, str]] = {
     "queued": ("queued", "chip"),
@@ -24,6 +29,14 @@ VERDICTS: dict[str, tuple[str, str]] = {
     "not_shown": ("not shown", "chip-bad"),
     "not_run": ("not run here yet", "chip"),
 }
+
+
+def tr(text: str) -> str:
+    """The words in the window's language; as they are where no translation has them.
+
+    labels.py, the table of actions and the message line call it themselves: call it for words that reach a widget another way.
+    """
+    return QCoreApplication.translate(CONTEXT, text) if text else text
 
 
 def duration(seconds: float | None) -> str:

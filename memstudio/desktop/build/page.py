@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.areas import first_focusable
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.build.failures import Failures
@@ -30,6 +31,7 @@ from memstudio.desktop.problems.panel import ProblemsPanel
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Asked, Running
 from memstudio.desktop.session import Message, Session
+from memstudio.desktop.words import tr
 from memstudio.experiment import checking
 from memstudio.experiment.problems import Problem
 from memstudio.ground.paths import library_folder
@@ -78,7 +80,7 @@ class BuildPage(QWidget):
         self.problems = ProblemsPanel(session)
         self.problems.hide()
         self.live_place = QWidget()
-        self.live_place.setAccessibleName("Live")
+        self.live_place.setAccessibleName(tr("Live"))
         place = QVBoxLayout(self.live_place)
         place.setContentsMargins(0, 0, 0, 0)
         self.live_place.hide()
@@ -105,9 +107,9 @@ class BuildPage(QWidget):
             splitter.setHandleWidth(1)
             for widget in widgets:
                 splitter.addWidget(widget)
-        self.palette_.setMinimumWidth(160)
+        lengths.at_least(self.palette_, width=160)
         self.canvas.setMinimumSize(240, 160)
-        self.inspector.setMinimumWidth(220)
+        lengths.at_least(self.inspector, width=220)
         self.setFocusProxy(self.canvas.view)
         self.problems.setMinimumHeight(90)
         self.inner.setStretchFactor(1, 1)

@@ -16,7 +16,7 @@ from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.overlay import Overlay
 from memstudio.desktop.session import Session
 from memstudio.desktop.study import saying
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 from memstudio.desktop.workers import most_workers
 from memstudio.experiment import edits
 from memstudio.experiment.studies import Count
@@ -33,7 +33,7 @@ class RunCard(Overlay):
     def __init__(self, page: QWidget, under: QWidget, session: Session, estimate: Estimate) -> None:
         super().__init__(page, _WIDTH, 100)
         self._under, self.session, self.estimate = under, session, estimate
-        self.setAccessibleName("What Run does")
+        self.setAccessibleName(tr("What Run does"))
         self.workers: int | None = None
         #: how many workers the settings allow at once, None where they say nothing
         self.limit: Callable[[], int | None] = _no_limit
@@ -41,10 +41,10 @@ class RunCard(Overlay):
         self.cells = label(kind="dim", wrap=True)
         self.takes = label(kind="dim", wrap=True)
         self.device: QComboBox = combo(planned.devices())
-        self.device.setAccessibleName("Device")
+        self.device.setAccessibleName(tr("Device"))
         self.device.activated.connect(self._device)
         self.at_once: QComboBox = combo([])
-        self.at_once.setAccessibleName("Workers at once")
+        self.at_once.setAccessibleName(tr("Workers at once"))
         self.at_once.activated.connect(self._at_once)
         self.run = button("Run", partial(self._run, False), "primary")
         self.first = button(
@@ -121,7 +121,7 @@ class RunCard(Overlay):
         self._rows["workers"].setVisible(at_most > 1)
         self._rows["device"].setVisible(self.device.count() > 2 or run.device not in ("auto", "cpu"))
         can = bool(facts.document.nodes) and not facts.errors
-        self.run.setText("Run study" if number.all > 1 else "Run")
+        self.run.setText(tr("Run study" if number.all > 1 else "Run"))
         self.run.setEnabled(can)
         self.first.setVisible(number.all > 1)
         self.first.setEnabled(can)

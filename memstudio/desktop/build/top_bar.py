@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.build import planned
 from memstudio.desktop.build.estimate import Estimate
 from memstudio.desktop.going import Going, overall
@@ -15,7 +15,7 @@ from memstudio.desktop.labels import Elided, button, label, set_kind
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.saying import count_text
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import count, duration
+from memstudio.desktop.words import count, duration, tr
 from memstudio.experiment.document import Document
 from memstudio.experiment.edit_names import title_of
 from memstudio.experiment.entries import Catalogue
@@ -40,14 +40,14 @@ class TopBar(QFrame):
         self._going: tuple[Going, ...] = ()
         self.refusal = ""
         self.setProperty("kind", "bar")
-        self.setAccessibleName("Experiment")
-        self.setFixedHeight(48)
+        self.setAccessibleName(tr("Experiment"))
+        lengths.fix(self, height=48)
         self.title = Elided("", "heading")
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.state = label(kind="dim")
         self.plan = Elided("", "dim")
         self.plan.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.plan.setAccessibleName("What a run comes to")
+        self.plan.setAccessibleName(tr("What a run comes to"))
         self._buttons()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
@@ -88,7 +88,7 @@ class TopBar(QFrame):
     def _show_file(self) -> None:
         session = self.session
         self.title.say(session.document.title or "Untitled experiment")
-        self.state.setText("saved" if session.saved and session.path is not None else "edited" if not session.saved else "")
+        self.state.setText(tr("saved" if session.saved and session.path is not None else "edited" if not session.saved else ""))
         self.state.setToolTip(str(session.path) if session.path is not None else "It has no file yet; Save gives it one.")
         self.undo.setEnabled(session.history.can_undo)
         name = session.history.undo_name
@@ -113,7 +113,7 @@ class TopBar(QFrame):
         # An empty canvas is a beginning, not a mistake.
         set_kind(self.problems, "danger" if facts.errors and some else "")
         if not self._starting:
-            self.run.setText("Run study" if runs > 1 else "Run")
+            self.run.setText(tr("Run study" if runs > 1 else "Run"))
             self.run.setEnabled(not blocked)
             self.run.setToolTip(blocked or f"{will} (F5)")
             self.run.setAccessibleDescription(blocked or will)
@@ -147,7 +147,7 @@ class TopBar(QFrame):
         self._starting = starting
         self.run.setEnabled(not starting)
         if starting:
-            self.run.setText("Starting…")
+            self.run.setText(tr("Starting…"))
         else:
             self._show_facts(self.session.facts)
 

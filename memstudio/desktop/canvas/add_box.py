@@ -13,6 +13,7 @@ from memstudio.desktop.palette.card import Cards
 from memstudio.desktop.palette.delegate import EntryDelegate
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
 from memstudio.desktop.palette.search import Search
+from memstudio.desktop.words import tr
 from memstudio.experiment.entries import Entry
 
 _WIDTH, _ROWS, _ROW = 280, 9, 28
@@ -27,14 +28,14 @@ class AddBox(QFrame):
         super().__init__(parent)
         self.over = parent
         self.setProperty("kind", "popup")
-        self.setAccessibleName("Add a component")
+        self.setAccessibleName(tr("Add a component"))
         self.field = QLineEdit()
-        self.field.setAccessibleName("Type to find a component")
+        self.field.setAccessibleName(tr("Type to find a component"))
         self.heading = QLabel()
         self.heading.setProperty("kind", "small")
         self.rows = EntryList()
         self.list = QListView()
-        self.list.setAccessibleName("Components that fit")
+        self.list.setAccessibleName(tr("Components that fit"))
         self.list.setModel(self.rows)
         self.list.setItemDelegate(EntryDelegate(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -64,7 +65,7 @@ class AddBox(QFrame):
         self._choose = choose
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
-        self.field.setPlaceholderText("Type to find a component" if entries else "Nothing fits here")
+        self.field.setPlaceholderText(tr("Type to find a component" if entries else "Nothing fits here"))
         self.field.clear()
         self._find("")
         room = self.over.rect()
@@ -92,7 +93,7 @@ class AddBox(QFrame):
             near = self._search.nearest(text)
             self.nothing.setText(f"Nothing here is called “{text.strip()[:40]}”.{f' Perhaps {near}?' if near else ' Escape closes this.'}")
         else:
-            self.nothing.setText("No component fits here. Escape closes this.")
+            self.nothing.setText(tr("No component fits here. Escape closes this."))
 
     def _take(self, index: QModelIndex) -> None:
         entry = index.data(ENTRY_ROLE)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.session import Message, Session
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.joining import Join, joins
 from memstudio.experiment.wiring import Wiring
@@ -114,15 +115,15 @@ class ConnectBox(QFrame):
         super().__init__(parent)
         self.session, self.over = session, parent
         self.setProperty("kind", "popup")
-        self.setAccessibleName("Connect to")
+        self.setAccessibleName(tr("Connect to"))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type to find a component")
-        self.field.setAccessibleName("Type to find a component to connect to")
+        self.field.setPlaceholderText(tr("Type to find a component"))
+        self.field.setAccessibleName(tr("Type to find a component to connect to"))
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setProperty("kind", "small")
         self.list = QListWidget()
-        self.list.setAccessibleName("What can be connected")
+        self.list.setAccessibleName(tr("What can be connected"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(LineDelegate(self.list))
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)

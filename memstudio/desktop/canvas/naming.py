@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from memstudio.desktop.canvas.sheet import Sheet
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
 
@@ -20,7 +21,7 @@ class Naming(QLineEdit):
         super().__init__(text, view.viewport())
         self._view, self._id, self._was = view, id, text
         self._done = False
-        self.setAccessibleName("Name of the group" if id in view.items_of.groups else "Name of the component")
+        self.setAccessibleName(tr("Name of the group" if id in view.items_of.groups else "Name of the component"))
         corner = view.mapFromScene(box.topLeft())
         width = max(140, min(round(box.width() * view.scale_now), 320))
         self.setGeometry(max(0, corner.x()), max(0, corner.y()), width, _HEIGHT)

@@ -10,6 +10,7 @@ from memstudio.desktop import lengths, theme
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.canvas.node_item import READABLE
 from memstudio.desktop.canvas.scene import Scene
+from memstudio.desktop.words import tr
 
 #: how far one can zoom: a thousand nodes on one screen, and a card as wide as the canvas
 SMALLEST, LARGEST = 0.08, 4.0
@@ -41,7 +42,7 @@ class Paper(QGraphicsView):
         theme.themed.connect(self._repaint)
 
     def _set_up(self) -> None:
-        self.setAccessibleName("Canvas")
+        self.setAccessibleName(tr("Canvas"))
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from memstudio.desktop.canvas.scene import Scene
 from memstudio.desktop.session import Session
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.joining import joins
 
@@ -19,7 +20,7 @@ _MOST = 24
 def wires_menu(session: Session, scene: Scene, id: str, parent: QWidget) -> QMenu:
     """The menu of one node: connections that fit, then its wires to take off."""
     menu = QMenu(parent)
-    menu.setAccessibleName("Wires")
+    menu.setAccessibleName(tr("Wires"))
     for start, end in possible(session, scene, id)[:_MOST]:
         _line(menu, f"Connect {_words(scene, start, 'out')} to {_words(scene, end, 'in')}", partial(_connect, session, start, end))
     wires = [*session.document.into(id), *session.document.out_of(id)]
@@ -29,7 +30,7 @@ def wires_menu(session: Session, scene: Scene, id: str, parent: QWidget) -> QMen
         words = f"Disconnect {_words(scene, wire.start, 'out')} from {_words(scene, wire.end, 'in')}"
         _line(menu, words, partial(_disconnect, session, wire.start, wire.end))
     if menu.isEmpty():
-        menu.addAction("Nothing here fits this component").setEnabled(False)
+        menu.addAction(tr("Nothing here fits this component")).setEnabled(False)
     return menu
 
 

@@ -23,6 +23,7 @@ from memstudio.desktop.live.frame import Chooser, PanelFrame
 from memstudio.desktop.live.legend import Legend
 from memstudio.desktop.live.seen import Cell, PlotSeen
 from memstudio.desktop.live.time_bar import TimeBar
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.desktop.live.plot import Plot
@@ -96,9 +97,9 @@ class Board(QWidget):
         self.study = StudyBody()
         self.parameters = ParametersBody()
         self.time = TimeBar()
-        self.time.follow_button.setText("Newest")
-        self.time.follow_button.setAccessibleName("Show the newest stored step of every run")
-        self.time.follow_button.setToolTip("Show the newest stored step of every run")
+        self.time.follow_button.setText(tr("Newest"))
+        self.time.follow_button.setAccessibleName(tr("Show the newest stored step of every run"))
+        self.time.follow_button.setToolTip(tr("Show the newest stored step of every run"))
         self._add_panel("measures", self.table, MeasureChooser("Measure"), ("csv",))
         self._add_panel("matrices", _in_scroll(self.matrices), Chooser(TITLES["matrices"]))
         self._add_panel("study", _in_scroll(self.study), MeasureChooser("Measure of the figure"))
@@ -147,7 +148,7 @@ class Board(QWidget):
         self.scrolled.setWidgetResizable(True)
         self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scrolled.setAccessibleName("Comparison")
+        self.scrolled.setAccessibleName(tr("Comparison"))
         self.scrolled.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

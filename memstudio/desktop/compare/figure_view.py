@@ -30,6 +30,7 @@ from memstudio.desktop.compare.seen import StudySeen
 from memstudio.desktop.live.scales import Scale
 from memstudio.desktop.pointed import ARROWS, At, Pointed
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.library.study_figure import FigureCell
 
 #: pixels of a row of dots, of a case's gap, of the axes' room, and of a cell of a heat map at least and at most
@@ -46,7 +47,7 @@ class FigureView(Pointed):
         super().__init__(parent)
         self.seen: StudySeen | None = None
         self._hidden: frozenset[int] = frozenset()
-        self.setAccessibleName("What each cell measured")
+        self.setAccessibleName(tr("What each cell measured"))
 
     def show_seen(self, seen: StudySeen, hidden: frozenset[int] = frozenset()) -> None:
         """Shows this figure, without the cases of its second axis in `hidden`."""

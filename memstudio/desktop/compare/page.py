@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.background import Background
 from memstudio.desktop.compare import reported
 from memstudio.desktop.compare.board import Board
@@ -22,6 +23,7 @@ from memstudio.desktop.compare.seen import Offered, Seen, Wish
 from memstudio.desktop.compare.start import StartView
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.live.frame import plain
+from memstudio.desktop.words import tr
 from memstudio.library.baselines import keep_baseline
 from memstudio.library.comparison import heading
 from memstudio.library.importance import Importance, importance_of
@@ -47,7 +49,7 @@ class ComparePage(QWidget):
         super().__init__(parent)
         self.setProperty("kind", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Compare")
+        self.setAccessibleName(tr("Compare"))
         self.reader = reader
         self.wish = Wish()
         self.seen: Seen | None = None
@@ -86,7 +88,7 @@ class ComparePage(QWidget):
     def _bar(self) -> QFrame:
         bar = QFrame()
         bar.setProperty("kind", "bar")
-        bar.setFixedHeight(48)
+        lengths.fix(bar, height=48)
         row = QHBoxLayout(bar)
         row.setContentsMargins(20, 0, 16, 0)
         row.setSpacing(10)
@@ -154,7 +156,7 @@ class ComparePage(QWidget):
         self.board.show_everything()
         if self.seen is None:
             self.title.say("Compare")
-            self.start.title.setText("Reading what was measured")
+            self.start.title.setText(tr("Reading what was measured"))
         self._ask()
 
     def _change(self, **changes: object) -> None:
@@ -277,7 +279,7 @@ class ComparePage(QWidget):
             title = measure.elidedText(one.title, Qt.TextElideMode.ElideRight, 320)
             menu.addAction(plain(title)).triggered.connect(partial(_call, partial(self.show_study, one.uid)))
         menu.addSeparator()
-        menu.addAction("Choose runs…").triggered.connect(partial(_call, self.runs_asked.emit))
+        menu.addAction(tr("Choose runs…")).triggered.connect(partial(_call, self.runs_asked.emit))
         return menu
 
     def later_menu(self) -> QMenu:
@@ -285,9 +287,9 @@ class ComparePage(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         if self.computing.busy:
-            menu.addAction("Stop computing").triggered.connect(partial(_call, self.computing.stop))
+            menu.addAction(tr("Stop computing")).triggered.connect(partial(_call, self.computing.stop))
             return menu
-        menu.addAction("Everything that can be computed").triggered.connect(partial(_call, partial(self.compute, ())))
+        menu.addAction(tr("Everything that can be computed")).triggered.connect(partial(_call, partial(self.compute, ())))
         menu.addSeparator()
         for name, title, tip in self.computing.measures():
             action = menu.addAction(plain(title))

@@ -14,6 +14,7 @@ from memstudio.desktop.compare.seen import ParametersSeen
 from memstudio.desktop.compare.studying import parameter_titles
 from memstudio.desktop.labels import label
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.library.importance import SEED, Importance, Important
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Bars(QWidget):
         self._at = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("How much each parameter matters")
+        self.setAccessibleName(tr("How much each parameter matters"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.themed.connect(self._themed)
 
@@ -167,7 +168,7 @@ class ParametersBody(QWidget):
 
         if self.plot is None:
             self.plot = Plot()
-            self.plot.setAccessibleName("A parameter against the measure")
+            self.plot.setAccessibleName(tr("A parameter against the measure"))
             self._row.addWidget(self.plot, 5)
         self.bars.show_seen(seen.importance, seen.plot.chosen)
         self.words.setText(seen.importance.words)

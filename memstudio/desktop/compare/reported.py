@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from memstudio.desktop.compare.seen import Seen
 from memstudio.desktop.live.frame import plain
 from memstudio.desktop.reporting import WIDTHS, Kind, What
+from memstudio.desktop.words import tr
 from memstudio.library.sentences import measure_words
 
 Ask = Callable[[Kind, What], object]
@@ -51,9 +52,9 @@ def study_measure(seen: Seen) -> str:
 def menu(seen: Seen, ask: Ask, parent: QWidget) -> QMenu:
     """The menu. ask(kind, what): something was chosen."""
     made, about = QMenu(parent), what(seen)
-    made.addAction("Report…").triggered.connect(partial(_call, ask, "report", about))
-    made.addAction("Table…").triggered.connect(partial(_call, ask, "table", replace(about, measure="")))
-    for_print = made.addMenu("Figure for print")
+    made.addAction(tr("Report…")).triggered.connect(partial(_call, ask, "report", about))
+    made.addAction(tr("Table…")).triggered.connect(partial(_call, ask, "table", replace(about, measure="")))
+    for_print = made.addMenu(tr("Figure for print"))
     for name, title in figures(seen):
         widths = for_print.addMenu(plain(title))
         for width, words in WIDTHS.items():

@@ -8,8 +8,10 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.compare.seen import Offered
 from memstudio.desktop.labels import Elided, button, label
+from memstudio.desktop.words import tr
 
 WIDE, HIGH = 560, 30
 _WHAT = "Choose a study here, or two runs or more on the Runs page: their curves are laid over each other, with what differs between them."
@@ -24,7 +26,7 @@ class StudyButton(QPushButton):
         self.setAccessibleName(f"Compare {one.title}, {one.words}")
         self.setToolTip(f"Compare {one.title}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedWidth(WIDE)
+        lengths.fix(self, width=WIDE)
         self.setMinimumHeight(HIGH)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
@@ -55,7 +57,7 @@ class StartView(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(6)
         middle = QWidget()
-        middle.setFixedWidth(WIDE)
+        lengths.fix(middle, width=WIDE)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 40, 0, 32)
         column.setSpacing(10)
@@ -75,7 +77,7 @@ class StartView(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setAccessibleName("Studies to compare")
+        scroll.setAccessibleName(tr("Studies to compare"))
         scroll.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -83,7 +85,7 @@ class StartView(QWidget):
 
     def say(self, sentence: str = "") -> None:
         """Says why nothing is shown (what was asked for cannot be compared), or what to do."""
-        self.title.setText("This cannot be compared" if sentence else "Nothing is compared yet")
+        self.title.setText(tr("This cannot be compared" if sentence else "Nothing is compared yet"))
         self.words.setText(sentence or (_WHAT if self._offered else _NONE))
 
     def show_studies(self, offered: Sequence[Offered]) -> None:

@@ -14,6 +14,7 @@ from memstudio.desktop.labels import Elided
 from memstudio.desktop.live.legend import Legend
 from memstudio.desktop.live.seen import Cell
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.desktop.live.plot import Plot
@@ -72,7 +73,7 @@ class StudyBody(QWidget):
 
         if self.plot is None:
             self.plot = Plot()
-            self.plot.setAccessibleName("What was varied")
+            self.plot.setAccessibleName(tr("What was varied"))
             self.stack.addWidget(self.plot)
         assert self.seen is not None
         if self.seen.plot is not None:

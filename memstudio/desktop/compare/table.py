@@ -16,6 +16,7 @@ from memstudio.desktop import tokens as looks
 from memstudio.desktop.compare.columns import Column, columns_of, places_of, told
 from memstudio.desktop.compare.seen import Row, Section, Seen
 from memstudio.desktop.live.looks import look, pen
+from memstudio.desktop.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
@@ -210,7 +211,7 @@ class MeasuresTable(QTableView):
         self._delegate = _Delegate(self)
         self.setModel(self.measures)
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Measures")
+        self.setAccessibleName(tr("Measures"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from memstudio.desktop.labels import Elided, button
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.components.addons import AddOn
@@ -24,7 +25,7 @@ class AddOnsLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "card")
-        self.setAccessibleName("Add-ons")
+        self.setAccessibleName(tr("Add-ons"))
         self._asks: AddOn | None = None
         self.text = Elided(lines=2)
         self.yes = button("Use it", self._allow, tip="Use it as it is now; it is asked about again when its files change")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from memstudio.desktop import theme
+from memstudio.desktop import lengths, theme
 from memstudio.desktop.chart import Chart, draw
 from memstudio.desktop.home.picture import picture
 from memstudio.desktop.labels import Elided, label, line
@@ -32,7 +32,7 @@ class Picture(QWidget):
         super().__init__(parent)
         self.chart = chart
         self._document = document
-        self.setFixedHeight(PICTURE)
+        lengths.fix(self, height=PICTURE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.themed.connect(self._themed)
 
@@ -97,7 +97,7 @@ class Card(QFrame):
         self.setProperty("kind", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedHeight(HEIGHT)
+        lengths.fix(self, height=HEIGHT)
         self.setAccessibleName(f"Open {document.title}: {said}, {takes}, {count(seeds, 'seed')}")
         self.picture = Picture(picture(item.seen, claim.picture if claim else ""), document, self)
         self.setAccessibleDescription(self.picture.chart.words if self.picture.chart else document.about)
@@ -122,7 +122,7 @@ class Card(QFrame):
         column.addLayout(inside, 1)
 
     def sizeHint(self) -> QSize:
-        return QSize(NARROWEST, HEIGHT)
+        return QSize(NARROWEST, lengths.px(HEIGHT))
 
     def matches(self, words: str) -> bool:
         """Whether every word occurs somewhere in the study: title, text, claim, sources, components."""

@@ -8,6 +8,9 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from memstudio.desktop import theme
+from memstudio.desktop.lengths import px
+
 GAP = 16
 
 
@@ -18,6 +21,7 @@ class Grid(QWidget):
         super().__init__(parent)
         self._narrowest, self._widest, self._height = narrowest, widest, height
         self._cards: list[QWidget] = []
+        theme.themed.connect(self._themed)
         self.setProperty("kind", "clear")
 
     def show_cards(self, cards: Sequence[QWidget]) -> None:
@@ -44,14 +48,18 @@ class Grid(QWidget):
 
     def arrange(self) -> None:
         """Places the cards that are not hidden."""
+        high = px(self._height)
         shown = [card for card in self._cards if not card.isHidden()]
         columns = self.columns(self.width())
         wide = min(self._widest, (self.width() - GAP * (columns - 1)) // columns)
         for place, card in enumerate(shown):
             row, column = divmod(place, columns)
-            card.setGeometry(QRect(column * (wide + GAP), row * (self._height + GAP), wide, self._height))
+            card.setGeometry(QRect(column * (wide + GAP), row * (high + GAP), wide, high))
         rows = -(-len(shown) // columns)
-        self.setMinimumHeight(max(0, rows * (self._height + GAP) - GAP))
+        self.setMinimumHeight(max(0, rows * (high + GAP) - GAP))
+
+    def _themed(self, tokens: object) -> None:
+        self.arrange()
 
     def sizeHint(self) -> QSize:
         return QSize(self._narrowest, self.minimumHeight())

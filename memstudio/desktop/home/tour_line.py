@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from memstudio.desktop.labels import Elided, button
+from memstudio.desktop.words import tr
 
 
 class TourLine(QFrame):
@@ -17,7 +18,7 @@ class TourLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "card")
-        self.setAccessibleName("Guided tour")
+        self.setAccessibleName(tr("Guided tour"))
         self.text = Elided("New here? In two minutes you build a small memory, run it, and watch it learn.")
         self.yes: QPushButton = button("Take the tour", self.take.emit, tip="Build and run a first experiment, step by step (Shift+F1)")
         self.no: QPushButton = button("Not now", self.decline.emit, "quiet", "Help keeps the tour")

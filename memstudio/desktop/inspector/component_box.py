@@ -11,6 +11,7 @@ from memstudio.desktop.inspector import axes, fields
 from memstudio.desktop.inspector.vary import VaryComponent
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Session
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.entries import Entry
 
@@ -23,7 +24,7 @@ class ComponentBox(QWidget):
         self.session, self.address, self.entries = session, address, entries
         self.combo: QComboBox = fields.combo([(entry.id, entry.title) for entry in entries])
         self.combo.setAccessibleName(title)
-        self.combo.setToolTip("Another component in this place; values carry over where they mean the same")
+        self.combo.setToolTip(tr("Another component in this place; values carry over where they mean the same"))
         for index, entry in enumerate(entries):
             self.combo.setItemData(index, entry.summary, Qt.ItemDataRole.ToolTipRole)
         self.vary = button("Vary…", self.open_vary, "", "Compare several components in this place", f"Vary {title.lower()}")

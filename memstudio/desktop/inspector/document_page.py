@@ -7,11 +7,13 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.page import StudyPage
 from memstudio.desktop.study.saying import RUN_SETTINGS
 from memstudio.desktop.study.settings import SettingsForm, settings_field
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
 from memstudio.experiment.parameters import Parameter, Real, Whole
@@ -116,13 +118,13 @@ class _ExperimentPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         self.title = QLineEdit()
-        self.title.setAccessibleName("Title of the experiment")
+        self.title.setAccessibleName(tr("Title of the experiment"))
         self.title.textEdited.connect(self._titled)
         self.about = QPlainTextEdit()
-        self.about.setAccessibleName("Notes on the experiment")
-        self.about.setPlaceholderText("What is asked, what is expected")
+        self.about.setAccessibleName(tr("Notes on the experiment"))
+        self.about.setPlaceholderText(tr("What is asked, what is expected"))
         self.about.setTabChangesFocus(True)
-        self.about.setFixedHeight(112)
+        lengths.fix(self.about, height=112)
         self.about.textChanged.connect(self._described)
         self.cites = QPlainTextEdit()
         self.cites.setAccessibleName("Works that it cites, one a line")

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from memstudio.desktop.labels import label
-from memstudio.desktop.words import number, products, size
+from memstudio.desktop.words import number, products, size, tr
 from memstudio.experiment.entries import Configured
 from memstudio.experiment.inference import Inferred
 from memstudio.experiment.kinds import Inputs, Kind, Spec
@@ -122,7 +122,7 @@ class FactsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("What is known before running")
+        self.setAccessibleName(tr("What is known before running"))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from memstudio.desktop.inspector import typed
 from memstudio.desktop.labels import label
+from memstudio.desktop.words import tr
 from memstudio.experiment.parameters import Choice, Flag, Parameter, Real, Refusal, Text, Whole, WholeList
 
 #: positions of a slider; a log slider has as many, so one step is below 1 % over four decades
@@ -131,7 +132,7 @@ class LineField(Field):
     def show_mixed(self) -> None:
         self._value = None
         self.line.clear()
-        self.line.setPlaceholderText("mixed")
+        self.line.setPlaceholderText(tr("mixed"))
 
     def _says(self, value: Any) -> bool:
         """Whether the text, as it is typed, means this value already (then the cursor is left alone)."""
@@ -158,7 +159,7 @@ class WholeListField(LineField):
     def __init__(self, parameter: WholeList) -> None:
         super().__init__(parameter)
         self._list = parameter
-        self.line.setPlaceholderText("Numbers with spaces between them")
+        self.line.setPlaceholderText(tr("Numbers with spaces between them"))
 
     def read(self, text: str) -> Any:
         return typed.read_whole_list(self._list, text)
@@ -385,7 +386,7 @@ class ChoiceField(Field):
         self._say_whole()
 
     def show_mixed(self) -> None:
-        self.combo.setPlaceholderText("mixed")
+        self.combo.setPlaceholderText(tr("mixed"))
         with QSignalBlocker(self.combo):
             self.combo.setCurrentIndex(-1)
         self._say_whole()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
+from memstudio.desktop.words import tr
 
 
 class Turn(QToolButton):
@@ -26,7 +27,7 @@ class Turn(QToolButton):
 
     def _show(self, *_: object) -> None:
         is_open = self.isChecked()
-        self.setAccessibleDescription("shown" if is_open else "folded")
+        self.setAccessibleDescription(tr("shown" if is_open else "folded"))
         self.setIcon(icons.icon("chevron" if is_open else "chevron-right", theme.current()))
 
 

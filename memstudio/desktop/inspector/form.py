@@ -18,6 +18,7 @@ from memstudio.desktop.inspector.row import Row
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.session import Session
 from memstudio.desktop.study.menus import Cross, More
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits, together
 from memstudio.experiment.entries import Entry
 from memstudio.experiment.parameters import (
@@ -179,9 +180,9 @@ class NestedForm(QWidget):
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the component as a whole."""
         if len(self.box.entries) > 1:
-            menu.addAction("Vary…", self.box.open_vary)
+            menu.addAction(tr("Vary…"), self.box.open_vary)
         changed = self.form is not None and self.form.is_changed
-        menu.addAction("Reset all", self.reset_all).setEnabled(changed)
+        menu.addAction(tr("Reset all"), self.reset_all).setEnabled(changed)
 
     def reset_all(self) -> None:
         """Every value of this component as it is by default, in one edit."""

@@ -16,6 +16,7 @@ from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.inspector.several_page import SeveralPage
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits
 from memstudio.experiment.document import Document
 from memstudio.experiment.entries import Catalogue
@@ -28,7 +29,7 @@ class Inspector(QFrame):
         super().__init__(parent)
         self.session, self.inspecting = session, inspecting
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Inspector")
+        self.setAccessibleName(tr("Inspector"))
         self.page: QWidget | None = None
         self._shown: tuple[str, ...] | None = None
         self._which, self._estimate = EXPERIMENT, ""
@@ -198,11 +199,11 @@ class MarkPage(QWidget):
         self.is_note = any(note.id == id for note in session.document.notes)
         layout.addWidget(label("Note" if self.is_note else "Group", "heading"))
         self.text = QPlainTextEdit()
-        self.text.setAccessibleName("Text of the note")
+        self.text.setAccessibleName(tr("Text of the note"))
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(140)
         self.title = QLineEdit()
-        self.title.setAccessibleName("Title of the group")
+        self.title.setAccessibleName(tr("Title of the group"))
         layout.addWidget(self.text if self.is_note else self.title)
         (self.title if self.is_note else self.text).hide()
         if not self.is_note:

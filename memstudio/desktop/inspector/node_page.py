@@ -18,6 +18,7 @@ from memstudio.desktop.labels import label, line
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.study.menus import More
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment import edits, together
 from memstudio.experiment.document import Document, Node
 from memstudio.experiment.entries import Entry
@@ -113,9 +114,9 @@ class NodePage(QWidget):
 
     def _fill_menu(self, menu: QMenu) -> None:
         if hasattr(self, "box"):
-            menu.addAction("Vary the component…", self.box.open_vary)
+            menu.addAction(tr("Vary the component…"), self.box.open_vary)
         changed = any(form.is_changed for form in self.forms)
-        menu.addAction("Reset all", self.reset_all).setEnabled(changed)
+        menu.addAction(tr("Reset all"), self.reset_all).setEnabled(changed)
 
     def reset_all(self) -> None:
         """Every value as it is by default, in one edit."""
@@ -150,12 +151,12 @@ class NodePage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.name = QLineEdit()
-        self.name.setAccessibleName("Name on the canvas")
+        self.name.setAccessibleName(tr("Name on the canvas"))
         self.name.setPlaceholderText(self.entry.title if self.entry is not None else self.component)
         self.name.textEdited.connect(self._named)
         self.id = QLineEdit()
-        self.id.setAccessibleName("Id in the file")
-        self.id.setToolTip("What the command line and the file call it")
+        self.id.setAccessibleName(tr("Id in the file"))
+        self.id.setToolTip(tr("What the command line and the file call it"))
         self.id.editingFinished.connect(self._renamed)
         self._id_error = label(kind="error", wrap=True)
         self._id_error.hide()

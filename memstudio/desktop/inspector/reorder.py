@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QToolButton, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 
 class Grip(QToolButton):
@@ -21,11 +22,11 @@ class Grip(QToolButton):
         self._from = 0
         self._drags = False
         self.setAccessibleName(name)
-        self.setAccessibleDescription("Arrow up and arrow down move it")
-        self.setToolTip("Drag to another place, or press the arrow keys")
+        self.setAccessibleDescription(tr("Arrow up and arrow down move it"))
+        self.setToolTip(tr("Drag to another place, or press the arrow keys"))
         self.setProperty("kind", "more")
         self.setFixedSize(20, 20)
-        self.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self, 14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SizeVerCursor)
         theme.themed.connect(self._tint)

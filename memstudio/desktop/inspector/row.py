@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.canvas.summary import same, value_text
 from memstudio.desktop.inspector.axes import axis_of, values_of
 from memstudio.desktop.inspector.fields import Field, FlagField
@@ -19,6 +19,7 @@ from memstudio.desktop.inspector.vary import VaryBox
 from memstudio.desktop.labels import Elided, label
 from memstudio.desktop.session import Session
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment import together
 from memstudio.experiment.document import Axis
 from memstudio.experiment.parameters import Parameter, Real, Whole
@@ -81,14 +82,14 @@ class Row(QWidget):
     def _menu_button(self) -> QToolButton:
         more = QToolButton()
         more.setAccessibleName(f"More for {self.parameter.title}")
-        more.setToolTip("Vary it in a study, or reset it")
+        more.setToolTip(tr("Vary it in a study, or reset it"))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setProperty("kind", "more")
-        more.setFixedSize(24, 20)
-        more.setIconSize(QSize(18, 18))
+        lengths.fix(more, 24, 20)
+        lengths.fix_icon(more, 18)
         menu = self._menu = QMenu(more)
-        self.vary_action: QAction = menu.addAction("Vary…", self.open_vary)
-        self.reset_action: QAction = menu.addAction("Reset to default", self.reset)
+        self.vary_action: QAction = menu.addAction(tr("Vary…"), self.open_vary)
+        self.reset_action: QAction = menu.addAction(tr("Reset to default"), self.reset)
         self.vary_action.setVisible(len(self.addresses) == 1)
         more.setMenu(menu)
         return more
@@ -150,7 +151,7 @@ class Row(QWidget):
             (one for one in self.session.document.run.vary if one.match is not None and one.match.width == self.address), None
         )
         self._varied.setVisible(axis is not None)
-        self.vary_action.setText("Edit what is varied…" if axis is not None else "Vary…")
+        self.vary_action.setText(tr("Edit what is varied…" if axis is not None else "Vary…"))
         if axis is not None:
             texts = [value_text(self.parameter, value, self.session.catalogue) for value in values_of(axis, self.address)]
             self._varied.setText(_varied_text(axis, self.address, texts))

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from memstudio.desktop import lengths
 from memstudio.desktop.inspector import axes, typed
 from memstudio.desktop.inspector.fields import Check
 from memstudio.desktop.inspector.vary_preview import BudgetChoice, PreviewLines
 from memstudio.desktop.labels import Elided, button, label, search_field
 from memstudio.desktop.session import Session
 from memstudio.desktop.study import saying
+from memstudio.desktop.words import tr
 from memstudio.experiment import studies
 from memstudio.experiment.addresses import find
 from memstudio.experiment.document import Axis, Document
@@ -182,7 +184,7 @@ class VaryBox(Vary):
             grid.addWidget(line, row, 1)
             self._by_case[case.label] = line
         self.box.addLayout(grid)
-        self.accept.setText("Set")
+        self.accept.setText(tr("Set"))
 
     def _add_checks(self, parameter: Choice | Flag, values: Sequence[Any] | None) -> None:
         options = list(parameter.options.items()) if isinstance(parameter, Choice) else [(True, "on"), (False, "off")]
@@ -205,7 +207,7 @@ class VaryBox(Vary):
     def _add_lines(self, parameter: Parameter, values: list[Any]) -> None:
         self._lines = QPlainTextEdit(typed.values_text(parameter, values))
         self._lines.setAccessibleName(f"Values of {parameter.title.lower()}, one a line")
-        self._lines.setFixedHeight(72)
+        lengths.fix(self._lines, height=72)
         self._lines.textChanged.connect(self.look)
         self.box.addWidget(label("One value a line", "small"))
         self.box.addWidget(self._lines)

@@ -9,7 +9,7 @@ from memstudio.desktop.inspector.fields import Chooser, combo
 from memstudio.desktop.labels import label
 from memstudio.desktop.session import Session
 from memstudio.desktop.study import places, saying
-from memstudio.desktop.words import number, size
+from memstudio.desktop.words import number, size, tr
 from memstudio.experiment import axis_edits, case_previews, matching
 from memstudio.experiment.case_previews import CasePreview, Preview
 from memstudio.experiment.document import Axis, Document, Match
@@ -31,10 +31,10 @@ class BudgetChoice(QWidget):
         self.session = session
         self._old = axis.match if axis is not None else None
         self.what = combo([(None, "nothing"), *saying.BUDGETS.items()])
-        self.what.setToolTip("What each case is given as much of as one of them, so that they are compared at one budget")
+        self.what.setToolTip(tr("What each case is given as much of as one of them, so that they are compared at one budget"))
         self.width_, self.to = combo([]), combo([])
-        self.width_.setToolTip("What is chosen in each case so that the budget is met")
-        self.to.setToolTip("The case that the others are matched to")
+        self.width_.setToolTip(tr("What is chosen in each case so that the budget is met"))
+        self.to.setToolTip(tr("The case that the others are matched to"))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -103,7 +103,7 @@ class PreviewLines(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.setAccessibleName("What each case becomes")
+        self.setAccessibleName(tr("What each case becomes"))
         self._wanted: tuple[Document, str] | None = None
         self.lines: list[QLabel] = []
         self._box = QVBoxLayout(self)

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.inspector import mathematics
 from memstudio.desktop.labels import label, set_kind
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment.declarations import Equation, Source
 from memstudio.report.citations import entries
 
@@ -31,7 +32,7 @@ class Section(QWidget):
         self.copy.setToolTip(f"Copy {title.lower()}")
         self.copy.setProperty("kind", "more")
         self.copy.setFixedSize(24, 20)
-        self.copy.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self.copy, 14)
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.copy)
         for words, text in copies:
@@ -96,8 +97,8 @@ class EquationsPanel(Section):
     def _offer(self, drawn: QLabel, equation: Equation, at: QPoint) -> None:
         menu = QMenu(drawn)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy this as text", partial(copy_text, equation.text))
-        menu.addAction("Copy this as LaTeX", partial(copy_text, mathematics.latex(equation.text)))
+        menu.addAction(tr("Copy this as text"), partial(copy_text, equation.text))
+        menu.addAction(tr("Copy this as LaTeX"), partial(copy_text, mathematics.latex(equation.text)))
         menu.popup(drawn.mapToGlobal(at))
 
 

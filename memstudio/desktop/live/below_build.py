@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, label
 from memstudio.desktop.session import Message
 
@@ -119,8 +120,8 @@ class BelowBuild(QObject):
         if self._panel is not None:
             self._panel.setVisible(followed)
         place.setFocusProxy(self._panel if followed and self._panel is not None else self._line)
-        place.setMaximumHeight(_ANY if followed else LINE)
-        place.setMinimumHeight(HIGH // 2 if followed else LINE)
+        place.setMaximumHeight(_ANY if followed else lengths.px(LINE))
+        place.setMinimumHeight(HIGH // 2 if followed else lengths.px(LINE))
         splitter = place.parentWidget()
         if not isinstance(splitter, QSplitter):
             return

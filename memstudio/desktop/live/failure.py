@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -27,7 +28,7 @@ class FailureStrip(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "message")
         self.setProperty("level", "bad")
-        self.setAccessibleName("What went wrong")
+        self.setAccessibleName(tr("What went wrong"))
         self._row: RunRow | None = None
         self.text = label("", "", wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -40,7 +41,7 @@ class FailureStrip(QFrame):
         self.log.setProperty("kind", "mono")
         self.log.setReadOnly(True)
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.log.setAccessibleName("End of the run's log")
+        self.log.setAccessibleName(tr("End of the run's log"))
         self.log.setMinimumHeight(96)
         self.log.setMaximumHeight(320)
         self.log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -71,7 +72,7 @@ class FailureStrip(QFrame):
         self.node_button.setVisible(bool(newest.failed_node))
         self.node_button.setText(f"Go to {newest.failed_node}")
         self.node_button.setAccessibleName(f"Go to {newest.failed_node}")
-        self.log_button.setAccessibleName("Show the end of the log")
+        self.log_button.setAccessibleName(tr("Show the end of the log"))
 
     def show_log(self, lines: Sequence[str]) -> None:
         """Shows the end of the log that was asked for."""
@@ -80,7 +81,7 @@ class FailureStrip(QFrame):
 
     def _toggle_log(self, shown: bool) -> None:
         self.log.setVisible(shown)
-        self.log_button.setText("Hide log" if shown else "Show log")
+        self.log_button.setText(tr("Hide log" if shown else "Show log"))
         if shown and self._row is not None:
             self.log.setPlainText("")
             self.log_asked.emit(self._row.uid)

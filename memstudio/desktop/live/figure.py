@@ -14,6 +14,7 @@ from memstudio.desktop import fonts
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.live.looks import look, pen
 from memstudio.desktop.tokens import LIGHT, Tokens
+from memstudio.desktop.words import tr
 
 MARGIN = 12
 TITLE, ROW = 24, 18
@@ -90,7 +91,7 @@ Paint = Callable[[QPainter], None]
 def _png(size: QSize, title: str, paint: Paint) -> bytes:
     image = QImage(size * SHARP, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SHARP)
-    image.setText("Title", title)
+    image.setText(tr("Title"), title)
     painter = QPainter(image)
     paint(painter)
     painter.end()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, label, set_kind
 from memstudio.desktop.live.seen import Option
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 #: what a panel can be saved as: ending -> what the menu says
 SAVED_AS = {"csv": "Save data as CSV…", "svg": "Save figure as SVG…", "pdf": "Save figure as PDF…", "png": "Save figure as PNG…"}
@@ -121,7 +122,7 @@ class PanelFrame(QFrame):
         self.menu_button.setProperty("kind", "chooser")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.menu_button.setIconSize(QSize(14, 14))
+        lengths.fix_icon(self.menu_button, 14)
         self._menu = QMenu(self)
         self.log = {axis: QAction(f"Logarithmic {axis} axis", self, checkable=True) for axis in axes}
         self.whole = QAction("Show all of it again", self)
@@ -182,7 +183,7 @@ class PanelFrame(QFrame):
             self.setAccessibleName(title)
             self.body.setAccessibleName(title)
             self.menu_button.setAccessibleName(f"{title}: axes and saving")
-            self.menu_button.setToolTip("Axes and saving")
+            self.menu_button.setToolTip(tr("Axes and saving"))
 
     def show_second(self, options: Sequence[Option], now: str) -> None:
         """A second chooser, in a line of its own with the first, so that the title keeps its room; without a choice it is hidden."""
@@ -214,7 +215,7 @@ class PanelFrame(QFrame):
         self.alone.blockSignals(True)
         self.alone.setChecked(alone)
         self.alone.blockSignals(False)
-        self.alone.setText("Show all panels" if alone else "Show this panel alone")
+        self.alone.setText(tr("Show all panels" if alone else "Show this panel alone"))
 
     def set_zoomed(self, zoomed: bool) -> None:
         """Whether there is a zoom that can be taken back."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, set_kind
 from memstudio.desktop.live.seen import Head
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import STATES, count, duration
+from memstudio.desktop.words import STATES, count, duration, tr
 
 
 class HeadLine(QWidget):
@@ -34,14 +34,14 @@ class HeadLine(QWidget):
         self.failed_button = QPushButton("")
         self.failed_button.setProperty("kind", "danger")
         self.failed_button.setCheckable(True)
-        self.failed_button.setToolTip("What went wrong, and what to try")
+        self.failed_button.setToolTip(tr("What went wrong, and what to try"))
         self.failed_button.toggled.connect(self.failures)
         self.pause_button = button("Pause", self.pause.emit, tip="Save a checkpoint and pause; it can go on later")
         self.resume_button = button("Resume", self.resume.emit, tip="Go on from the last checkpoint")
         self.stop_button = button("Stop", self.stop.emit, tip="End here; what was measured is kept")
         self.compare_button = button("Compare", self.compare.emit, "", "What differs between the runs, with intervals over seeds")
         self.close_button = button("", self.closed.emit, "quiet", "Close the live panel; runs go on", "Close the live panel")
-        self.close_button.setFixedWidth(30)
+        lengths.fix(self.close_button, width=30)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 4)
         row.setSpacing(10)

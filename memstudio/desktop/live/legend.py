@@ -15,6 +15,7 @@ from memstudio.desktop.live.frame import plain
 from memstudio.desktop.live.looks import look, pen
 from memstudio.desktop.live.seen import Cell
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 
 HIGH, GAP, SAMPLE, WIDEST = 24, 6, 20, 220
 #: rows of entries; what does not fit is in a menu behind them
@@ -102,7 +103,7 @@ class Legend(QWidget):
         self._menu.aboutToShow.connect(self._fill_menu)
         self.more.setMenu(self._menu)
         self._behind: list[Entry] = []
-        self.setAccessibleName("Legend")
+        self.setAccessibleName(tr("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.themed.connect(self._themed)
         self.hide()

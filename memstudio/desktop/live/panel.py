@@ -25,6 +25,7 @@ from memstudio.desktop.live.seen import Head, Seen, Wish
 from memstudio.desktop.live.strip import Strip
 from memstudio.desktop.live.time_bar import TimeBar
 from memstudio.desktop.reader import Reader
+from memstudio.desktop.words import tr
 from memstudio.ground.log import tail
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class LivePanel(QFrame):
     def __init__(self, reader: Reader, parent: QWidget | None = None, *, running: Running | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Live")
+        self.setAccessibleName(tr("Live"))
         self.reader, self.running = reader, running
         self.wish = Wish()
         self.seen: Seen | None = None

@@ -13,6 +13,7 @@ from memstudio.desktop.live.frame import PanelFrame
 from memstudio.desktop.live.matrix_picture import MatrixPicture
 from memstudio.desktop.live.seen import PLOTS, Option, PictureSeen, PlotSeen, Seen
 from memstudio.desktop.live.state_picture import StatePicture
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.desktop.live.plot import Plot
@@ -66,7 +67,7 @@ class Strip(QScrollArea):
         self.setWidgetResizable(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Panels")
+        self.setAccessibleName(tr("Panels"))
         self._inside = QWidget()
         self._inside.setProperty("kind", "clear")
         self._row = QHBoxLayout(self._inside)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QStyle, QStyleO
 
 from memstudio.desktop import theme
 from memstudio.desktop.labels import label
+from memstudio.desktop.words import tr
 
 
 class StepSlider(QSlider):
@@ -24,7 +25,7 @@ class StepSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._stored: tuple[int, ...] = ()
-        self.setAccessibleName("Step that is shown")
+        self.setAccessibleName(tr("Step that is shown"))
         self.setMinimumWidth(120)
         self.setMinimumHeight(24)
         self.actionTriggered.connect(self._acted)
@@ -121,8 +122,8 @@ class TimeBar(QWidget):
         self.follow_button = QPushButton("Follow")
         self.follow_button.setProperty("kind", "filter")
         self.follow_button.setCheckable(True)
-        self.follow_button.setAccessibleName("Follow the newest step")
-        self.follow_button.setToolTip("Go back to the newest step and stay with it")
+        self.follow_button.setAccessibleName(tr("Follow the newest step"))
+        self.follow_button.setToolTip(tr("Go back to the newest step and stay with it"))
         self.follow_button.clicked.connect(self._pressed)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 8)

@@ -24,7 +24,7 @@ from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.outline.rows import Row, every, outline
 from memstudio.desktop.session import Facts, Session
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 from memstudio.experiment import edits, list_edits
 from memstudio.experiment.document import Document
 
@@ -45,7 +45,7 @@ class Outline(QFrame):
         super().__init__(parent)
         self.session = session
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Outline")
+        self.setAccessibleName(tr("Outline"))
         self.tree = Tree(self)
         self.empty = label("Nothing is here yet. Add a task first.", "dim", wrap=True)
         self.empty.setContentsMargins(14, 4, 14, 4)
@@ -199,7 +199,7 @@ class Tree(QTreeWidget):
         self._by_key: dict[str, tuple[Row, QTreeWidgetItem]] = {}
         self._closed: set[str] = set()
         self._filling = False
-        self.setAccessibleName("Components in the order of the experiment")
+        self.setAccessibleName(tr("Components in the order of the experiment"))
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setIndentation(12)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, 
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.labels import label
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList
@@ -54,7 +54,7 @@ class EntryCard(QFrame):
         self._inside: QWidget | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.setFixedWidth(WIDTH)
+        lengths.fix(self, width=WIDTH)
         self.hide()
 
     def show_entry(self, entry: Entry, why_not: str | None, beside: QPoint, left_of: int | None = None) -> None:
@@ -127,7 +127,7 @@ def _ports(word: str, ports: Sequence[Port]) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(8)
     named = label(word, "dim")
-    named.setFixedWidth(44)
+    lengths.fix(named, width=44)
     row.addWidget(named, 0, Qt.AlignmentFlag.AlignTop)
     listed = QVBoxLayout()
     listed.setSpacing(0)

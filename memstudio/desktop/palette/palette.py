@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import button, label, search_field
 from memstudio.desktop.palette.card import Cards
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
@@ -15,6 +15,7 @@ from memstudio.desktop.palette.search import Search
 from memstudio.desktop.palette.view import EntryView
 from memstudio.desktop.session import Facts, Session
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment.entries import Catalogue, Entry
 from memstudio.experiment.following import Following
 
@@ -30,7 +31,7 @@ class Palette(QFrame):
     def __init__(self, catalogue: Catalogue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Palette")
+        self.setAccessibleName(tr("Palette"))
         self.catalogue = catalogue
         self._search = Search(catalogue)
         self._session: Session | None = None
@@ -44,10 +45,10 @@ class Palette(QFrame):
 
     def _make(self) -> None:
         self.field = search_field("Search components")
-        self.field.setToolTip("Name, synonym, author, system or a word of an equation")
+        self.field.setToolTip(tr("Name, synonym, author, system or a word of an equation"))
         self.fold_button: QPushButton = button("", self._fold_all, "quiet")
-        self.fold_button.setFixedWidth(30)
-        self.fold_button.setIconSize(QSize(16, 16))
+        lengths.fix(self.fold_button, width=30)
+        lengths.fix_icon(self.fold_button, 16)
         self.list = EntryView(self.rows)
         self.nothing = QWidget()
         self.nothing.setProperty("kind", "clear")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from memstudio.desktop.palette.delegate import EntryDelegate, star_rect
 from memstudio.desktop.palette.entries import ENTRY_ROLE, EntryList, Heading
+from memstudio.desktop.words import tr
 from memstudio.experiment.entries import Entry
 
 
@@ -22,7 +23,7 @@ class EntryView(QListView):
     def __init__(self, rows: EntryList) -> None:
         super().__init__()
         self.setModel(rows)
-        self.setAccessibleName("Components")
+        self.setAccessibleName(tr("Components"))
         delegate = EntryDelegate(self)
         delegate.stars = True
         self.setItemDelegate(delegate)

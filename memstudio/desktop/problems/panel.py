@@ -10,7 +10,7 @@ from memstudio.desktop.canvas.summary import title_of
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.problems.row import ProblemRow
 from memstudio.desktop.session import Facts, Message, Session
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 from memstudio.experiment.checking import Mend, Problem
 from memstudio.experiment.document import Document
 from memstudio.experiment.mending import Mended, mend_all
@@ -37,7 +37,7 @@ class ProblemsPanel(QFrame):
         super().__init__(parent)
         self.session = session
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Problems")
+        self.setAccessibleName(tr("Problems"))
         self.rows: list[ProblemRow] = []
         self._shown: list[tuple[object, ...]] | None = None
         self.heading = label("Problems", "strong")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, line
 from memstudio.desktop.overlay import Overlay
 from memstudio.desktop.queue.rows import FAILED, NOW, WAITING
@@ -19,7 +19,7 @@ from memstudio.desktop.queue.tree import QueueTree
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 _WIDTH, _HEIGHT = 400, 560
 #: the height of an empty queue
@@ -40,7 +40,7 @@ class QueuePanel(Overlay):
     def __init__(self, window: QWidget, reader: Reader, running: Running) -> None:
         super().__init__(window, _WIDTH, _HEIGHT)
         self._reader, self._running = reader, running
-        self.setAccessibleName("Queue")
+        self.setAccessibleName(tr("Queue"))
         self.tree = QueueTree()
         self.tree.moved.connect(self._move)
         self.tree.folded.connect(self.look)
@@ -62,7 +62,7 @@ class QueuePanel(Overlay):
         self.says = Elided("", "dim")
         self.pause: QPushButton = button("Pause queue", self._pause, "", "Let what runs finish, and start nothing more")
         self.close_button: QPushButton = button("", self.close_panel, "quiet", "Close the queue (Esc)", "Close the queue")
-        self.close_button.setFixedWidth(30)
+        lengths.fix(self.close_button, width=30)
         head = QHBoxLayout()
         head.setContentsMargins(16, 0, 8, 0)
         head.setSpacing(8)
@@ -145,9 +145,9 @@ class QueuePanel(Overlay):
         self.says.say(f"Queue paused; {seen.text[:1].lower()}{seen.text[1:]}" if seen.paused else seen.text)
         self.takes.say(seen.load.text)
         self.takes.setVisible(bool(seen.load.text))
-        self.pause.setText("Go on" if seen.paused else "Pause queue")
-        self.pause.setAccessibleName("Let the queue go on" if seen.paused else "Pause queue")
-        self.pause.setToolTip("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more")
+        self.pause.setText(tr("Go on" if seen.paused else "Pause queue"))
+        self.pause.setAccessibleName(tr("Let the queue go on" if seen.paused else "Pause queue"))
+        self.pause.setToolTip(tr("Start what waits, in order" if seen.paused else "Let what runs finish, and start nothing more"))
         nothing = not (seen.now or seen.waiting or seen.failed)
         if nothing and self.tree.hasFocus():
             self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)

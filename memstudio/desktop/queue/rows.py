@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from memstudio.desktop import fonts, theme
+from memstudio.desktop.lengths import px
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -21,8 +22,8 @@ class RowPainter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         if index.data(KIND) == SECTION or not index.data(BELOW):
-            return QSize(120, _LINE)
-        return QSize(120, _ROW + (8 if index.data(SHARE) is not None else 0))
+            return QSize(120, px(_LINE))
+        return QSize(120, px(_ROW) + (8 if index.data(SHARE) is not None else 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = theme.current()

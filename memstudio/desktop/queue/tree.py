@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 from memstudio.desktop import icons, theme
 from memstudio.desktop.queue.rows import BELOW, FAILED, KEY, KIND, MORE, NOW, RUNS, SECTION, SHARE, WAITING, Index, RowPainter
 from memstudio.desktop.queue.seen import Group, Item, Seen, group_text
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 
 class QueueTree(QTreeWidget):
@@ -25,7 +25,7 @@ class QueueTree(QTreeWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Queue")
+        self.setAccessibleName(tr("Queue"))
         self.setHeaderHidden(True)
         self.setColumnCount(1)
         self.setIndentation(18)

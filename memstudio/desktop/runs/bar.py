@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.runs.filter_field import FilterField
@@ -32,13 +32,13 @@ class RunsBar(QFrame):
         self.setProperty("kind", "bar")
         self.counted = label("", "dim")
         self.field = FilterField(reader)
-        self.field.setMinimumWidth(220)
+        lengths.at_least(self.field, width=220)
         self.views_button = button("Views", self.views.emit, "", "Saved views of the table (V)", "Saved views")
         self.group_button = button("Group", self.groups.emit, "", "Put runs together, with mean and spread (G)", "Group the runs")
         self.columns_button = button("Columns", self.columns.emit, "", "Which columns the table shows, in which order", "Choose columns")
         self.compare_button = button("Compare", self.compare.emit, "", "Compare the selected runs, or all runs of the study (C)")
         self.more_button = button("", self.more.emit, "", "Merge, bundle, save the table and more", "More")
-        self.more_button.setFixedWidth(34)
+        lengths.fix(self.more_button, width=34)
         row = QHBoxLayout()
         row.setContentsMargins(20, 0, 16, 0)
         row.setSpacing(8)
@@ -50,7 +50,7 @@ class RunsBar(QFrame):
         for one in (self.views_button, self.group_button, self.columns_button, self.compare_button, self.more_button):
             row.addWidget(one)
         head = QWidget()
-        head.setFixedHeight(47)
+        lengths.fix(head, height=47)
         head.setLayout(row)
         self.wrong = Elided("", "error", lines=2)
         self.wrong.setContentsMargins(20, 0, 16, 8)

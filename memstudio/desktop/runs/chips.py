@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, line
 
 _STATES = (
@@ -31,7 +32,7 @@ class Chips(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "bar")
-        self.setFixedHeight(46)
+        lengths.fix(self, height=46)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(6)
@@ -50,7 +51,7 @@ class Chips(QFrame):
         row.addWidget(self.study_chip)
         row.addStretch(1)
         mark = line(upright=True)
-        mark.setFixedHeight(18)
+        lengths.fix(mark, height=18)
         row.addWidget(mark)
         self.trash_chip = button("Trash", self._trash, "filter", "What was put into the trash", "Show the trash")
         self.trash_chip.setCheckable(True)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from memstudio.desktop.labels import label, search_field
 from memstudio.desktop.runs.choices import Choice
+from memstudio.desktop.words import tr
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -82,7 +83,7 @@ class ChoiceList(QWidget):
             if choice.id == current:
                 self.list.setCurrentItem(item)
         self._filling = False
-        self.nothing.setText("Nothing is called so." if self._choices else "Looking through the runs…")
+        self.nothing.setText(tr("Nothing is called so." if self._choices else "Looking through the runs…"))
         self.nothing.setVisible(not self.list.count())
         self.list.verticalScrollBar().setValue(at)
 

@@ -12,6 +12,7 @@ from memstudio.desktop.labels import button, label
 from memstudio.desktop.runs.choice_list import ChoiceList
 from memstudio.desktop.runs.choices import Choice
 from memstudio.desktop.runs.panel import Panel
+from memstudio.desktop.words import tr
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -23,7 +24,7 @@ class ColumnChooser(Panel):
 
     def __init__(self, anchor: QWidget) -> None:
         super().__init__(anchor, 560, 480)
-        self.setAccessibleName("Choose columns")
+        self.setAccessibleName(tr("Choose columns"))
         self.all = ChoiceList("Search columns", "Every column")
         self.all.turned.connect(self._turned)
         self.shown = _Order()
@@ -75,7 +76,7 @@ class _Order(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Columns that are shown, in order")
+        self.setAccessibleName(tr("Columns that are shown, in order"))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -25,6 +25,7 @@ from memstudio.desktop.runs.selection_bar import fill
 from memstudio.desktop.runs.table import RunsTable
 from memstudio.desktop.runs.table_text import KINDS
 from memstudio.desktop.runs.tags import TagPanel
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library import Library, RunRow
@@ -205,8 +206,10 @@ class Commands(QObject):
 
     def _name(self, rows: Sequence[RunRow]) -> None:
         """Actions say what they would do now."""
-        self._actions["runs.star"].setText("Take the star away" if rows and all(run.starred for run in rows) else "Star")
-        self._actions["runs.baseline"].setText("No longer the baseline" if len(rows) == 1 and rows[0].baseline else "Make it the baseline")
+        self._actions["runs.star"].setText(tr("Take the star away" if rows and all(run.starred for run in rows) else "Star"))
+        self._actions["runs.baseline"].setText(
+            tr("No longer the baseline" if len(rows) == 1 and rows[0].baseline else "Make it the baseline")
+        )
 
     # ------------------------------------------------------------------------------------------ menus
 

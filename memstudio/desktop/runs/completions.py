@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QSty
 from memstudio.desktop import fonts, theme
 from memstudio.desktop import tokens as looks
 from memstudio.desktop.labels import label
+from memstudio.desktop.lengths import px
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library.completing import Completion
@@ -46,7 +48,7 @@ class Completions(QFrame):
         self.head = label("", "small")
         self.head.setContentsMargins(12, 6, 12, 2)
         self.list = QListWidget()
-        self.list.setAccessibleName("Completions")
+        self.list.setAccessibleName(tr("Completions"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(_Line(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -66,7 +68,7 @@ class Completions(QFrame):
 
     def show_examples(self, examples: Sequence[tuple[str, str]]) -> None:
         """Lists whole filters."""
-        self.head.setText("Words search titles, notes and tags. Filters look like these:")
+        self.head.setText(tr("Words search titles, notes and tags. Filters look like these:"))
         self.head.show()
         self._fill([_Entry(text, about, text) for text, about in examples])
 
@@ -85,7 +87,7 @@ class Completions(QFrame):
             self.hide()
             return
         window = self.parentWidget() or self
-        high = min(self.list.count(), SHOWN) * LINE + 12 + (self.head.sizeHint().height() if not self.head.isHidden() else 0)
+        high = min(self.list.count(), SHOWN) * px(LINE) + 12 + (self.head.sizeHint().height() if not self.head.isHidden() else 0)
         wide = min(at.width(), window.width() - 16)
         self.setGeometry(max(8, min(at.x(), window.width() - wide - 8)), at.y(), wide, min(high, window.height() - at.y() - 8))
         self.show()
@@ -121,7 +123,7 @@ class _Line(QStyledItemDelegate):
     """A completion with what it is about at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, LINE)
+        return QSize(200, px(LINE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         t, area = theme.current(), QRectF(option.rect)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from memstudio.desktop import fonts, icons, theme
 from memstudio.desktop import tokens as looks
+from memstudio.desktop.lengths import px
 from memstudio.desktop.runs.columns import Column
 from memstudio.desktop.runs.grouped import average_text, group_words
 from memstudio.desktop.runs.model import RunsModel
@@ -53,11 +54,15 @@ class RunsDelegate(QStyledItemDelegate):
     def __init__(self, model: RunsModel, span: Callable[[], tuple[int, int]], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model, self._span = model, span
+        theme.themed.connect(self._themed)
+        self._themed(theme.current())
+
+    def _themed(self, tokens: Tokens) -> None:
         self._body, self._small = fonts.sans(), fonts.sans(looks.TYPE_AXIS)
         self._strong = fonts.semibold(looks.TYPE_AXIS)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(80, HEIGHT)
+        return QSize(80, px(HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         t, area = theme.current(), QRectF(option.rect)
@@ -159,10 +164,10 @@ def _chip(painter: QPainter, area: QRectF, text: str, kind: str, t: Tokens, sele
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     wide = min(painter.fontMetrics().horizontalAdvance(text) + 16, area.width() - 12)
-    pill = QRectF(area.left() + 8, area.center().y() - 9, wide, 18)
+    pill = QRectF(area.left() + 8, area.center().y() - px(9), wide, px(18))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_colour(ground))
-    painter.drawRoundedRect(pill, 9, 9)
+    painter.drawRoundedRect(pill, px(9), px(9))
     painter.setPen(_colour(ink))
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
     painter.restore()

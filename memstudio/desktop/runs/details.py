@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.chart import ChartView
 from memstudio.desktop.going import share_of
 from memstudio.desktop.inspector.fold import Fold
@@ -33,7 +33,7 @@ from memstudio.desktop.runs.pairs import (
 from memstudio.desktop.runs.questions import Details
 from memstudio.desktop.runs.tags import Tags
 from memstudio.desktop.tokens import Tokens
-from memstudio.desktop.words import STATES, count, duration, number
+from memstudio.desktop.words import STATES, count, duration, number, tr
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -63,7 +63,7 @@ class DetailsView(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setAccessibleName("Details of the run")
+        self.setAccessibleName(tr("Details of the run"))
         self.details: Details | None = None
         self._all_measures, self._writable = False, True
         self._measured: tuple[Pair, ...] = ()
@@ -97,12 +97,12 @@ class DetailsView(QFrame):
         self.state = label("", "chip")
         self.star_button = button("", self._star, "quiet", "Mark this run (S)", "Star")
         self.star_button.setCheckable(True)
-        self.star_button.setFixedWidth(30)
+        lengths.fix(self.star_button, width=30)
         self.baseline_button = button("B", self._baseline, "mark", "Make this run the baseline that others are compared with (Shift+B)")
         self.baseline_button.setCheckable(True)
-        self.baseline_button.setFixedWidth(30)
+        lengths.fix(self.baseline_button, width=30)
         self.more_button = button("", self.more.emit, "quiet", "Everything that can be done with this run", "More for this run")
-        self.more_button.setFixedWidth(30)
+        lengths.fix(self.more_button, width=30)
         theme.themed.connect(self._tint)
         top.addWidget(self.title, 1)
         top.addWidget(self.state)
@@ -117,7 +117,7 @@ class DetailsView(QFrame):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the run")
+        self.bar.setAccessibleName(tr("Progress of the run"))
         self.left = label("", "small")
         column.addWidget(self.bar)
         column.addWidget(self.left)
@@ -197,7 +197,7 @@ class DetailsView(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        scroll.setAccessibleName("Measures, curves and parameters of the run")
+        scroll.setAccessibleName(tr("Measures, curves and parameters of the run"))
         scroll.setWidget(inside)
         self._scroll = scroll
         return scroll
@@ -290,9 +290,9 @@ class DetailsView(QFrame):
         self.study_curves_button.setVisible(row.study is not None)
         self.export_button.setVisible(row.state != "queued")
         self.star_button.setChecked(row.starred)
-        self.star_button.setAccessibleName("Take the star away" if row.starred else "Star")
+        self.star_button.setAccessibleName(tr("Take the star away" if row.starred else "Star"))
         self.baseline_button.setChecked(row.baseline)
-        self.baseline_button.setAccessibleName("No longer the baseline" if row.baseline else "Make it the baseline")
+        self.baseline_button.setAccessibleName(tr("No longer the baseline" if row.baseline else "Make it the baseline"))
         self._tint(theme.current())
 
     def _show_charts(self, found: Details) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.runs.filter_field import EXAMPLES
 from memstudio.desktop.runs.questions import Query
+from memstudio.desktop.words import tr
 
 
 class Empty(QFrame):
@@ -20,7 +21,7 @@ class Empty(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("No runs")
+        self.setAccessibleName(tr("No runs"))
         self.title = label("", "heading", wrap=True)
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = label("", "dim", wrap=True)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QLine
 
 from memstudio.desktop.background import Background
 from memstudio.desktop.labels import button, label, set_kind
-from memstudio.desktop.words import count, moment, number
+from memstudio.desktop.words import count, moment, number, tr
 from memstudio.ground import launch
 from memstudio.ground.paths import library_folder
 
@@ -85,7 +85,7 @@ class ExportForm(QFrame):
     def __init__(self, exporter: Exporter, folder: object, keep: Callable[[str], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "field")
-        self.setAccessibleName("Export the model of the run")
+        self.setAccessibleName(tr("Export the model of the run"))
         self._exporter, self._keep = exporter, keep
         self._folder = Path(folder) if isinstance(folder, str) else Path.home() / "MemStudio models"
         self._run: RunRow | None = None
@@ -95,9 +95,9 @@ class ExportForm(QFrame):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(6)
         self.which = QComboBox()
-        self.which.setAccessibleName("Which model")
+        self.which.setAccessibleName(tr("Which model"))
         self.path = QLineEdit()
-        self.path.setAccessibleName("Folder to write")
+        self.path.setAccessibleName(tr("Folder to write"))
         self.path.returnPressed.connect(self.export)
         self.path.textEdited.connect(self._typed)
         self.choose_button = button("Choose…", self._choose, "", "Choose the folder to put it in", "Choose a folder")

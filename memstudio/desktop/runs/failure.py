@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import label, set_kind
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -22,8 +24,8 @@ class Log(QPlainTextEdit):
         self.setProperty("kind", "mono")
         self.setReadOnly(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("End of the run's log")
-        self.setFixedHeight(150)
+        self.setAccessibleName(tr("End of the run's log"))
+        lengths.fix(self, height=150)
 
     def show_lines(self, lines: Sequence[str]) -> None:
         """Shows these lines; hidden where there are none."""

@@ -14,6 +14,7 @@ from memstudio.desktop import theme
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.runs.completions import Completions
 from memstudio.desktop.runs.questions import is_filter
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library.completing import Completion
@@ -49,11 +50,11 @@ class FilterField(QLineEdit):
         self._popup: Completions | None = None
         self._said = ""
         self.setPlaceholderText(WORDS)
-        self.setAccessibleName("Search or filter the runs")
-        self.setAccessibleDescription("Ctrl+Space completes")
+        self.setAccessibleName(tr("Search or filter the runs"))
+        self.setAccessibleDescription(tr("Ctrl+Space completes"))
         self.setClearButtonEnabled(True)
         for clear in self.findChildren(QToolButton):
-            clear.setAccessibleName("Clear the filter")
+            clear.setAccessibleName(tr("Clear the filter"))
         self._rest = QTimer(self, singleShot=True, interval=TYPING)
         self._rest.timeout.connect(self.say)
         self._soon = QTimer(self, singleShot=True, interval=COMPLETING)

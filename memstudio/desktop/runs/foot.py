@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button, label
 from memstudio.desktop.runs.carrying import Carrying
 from memstudio.desktop.runs.exporting_many import ExportMany
-from memstudio.desktop.words import size
+from memstudio.desktop.words import size, tr
 
 if TYPE_CHECKING:
     from memstudio.library.sizing import Size
@@ -21,14 +22,14 @@ class Foot(QFrame):
     def __init__(self, carrying: Carrying, exporting: ExportMany, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "foot")
-        self.setFixedHeight(32)
+        lengths.fix(self, height=32)
         self.holds = label("", "small")
-        self.holds.setAccessibleName("Size of the library")
+        self.holds.setAccessibleName(tr("Size of the library"))
         self.words = Elided("", "small")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
-        self.bar.setAccessibleName("How far it is")
+        self.bar.setAccessibleName(tr("How far it is"))
         self._stops = (carrying.cancel, exporting.stop)
         self.stop_button = button("Stop", self._stop, "link", "End it here", "Stop what takes long")
         row = QHBoxLayout(self)

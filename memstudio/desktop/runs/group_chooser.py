@@ -11,6 +11,7 @@ from memstudio.desktop.labels import button, label
 from memstudio.desktop.runs.choice_list import ChoiceList
 from memstudio.desktop.runs.choices import Choice
 from memstudio.desktop.runs.panel import Panel
+from memstudio.desktop.words import tr
 
 #: names that groups are made of at most: more say nothing
 MOST = 4
@@ -24,7 +25,7 @@ class GroupChooser(Panel):
 
     def __init__(self, anchor: QWidget) -> None:
         super().__init__(anchor, 320, 440)
-        self.setAccessibleName("Group the runs")
+        self.setAccessibleName(tr("Group the runs"))
         self._by: tuple[str, ...] = ()
         self.names = ChoiceList("Search names", "Names to group by")
         self.names.turned.connect(self._turned)

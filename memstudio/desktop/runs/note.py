@@ -6,6 +6,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from memstudio.desktop.words import tr
+
 #: typing rests this long before the note is kept, milliseconds
 RESTS = 900
 
@@ -18,8 +20,8 @@ class Note(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._uid, self._kept = "", ""
-        self.setPlaceholderText("Write a note")
-        self.setAccessibleName("Note")
+        self.setPlaceholderText(tr("Write a note"))
+        self.setAccessibleName(tr("Note"))
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self._rest = QTimer(self, singleShot=True, interval=RESTS)

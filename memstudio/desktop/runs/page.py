@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.actions import Actions
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.running import Running
@@ -129,7 +130,7 @@ class RunsPage(QWidget):
         self.splitter.addWidget(self.details)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 1)
-        self.details.setMinimumWidth(320)
+        lengths.at_least(self.details, width=320)
         self.splitter.setSizes([870, 342])
         page.addWidget(self.splitter, 1)
         page.addWidget(self.foot)

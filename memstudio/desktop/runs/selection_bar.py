@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button
-from memstudio.desktop.words import count
+from memstudio.desktop.words import count, tr
 
 
 class SelectionBar(QFrame):
@@ -21,8 +22,8 @@ class SelectionBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "foot")
-        self.setFixedHeight(46)
-        self.setAccessibleName("Selected runs")
+        lengths.fix(self, height=46)
+        self.setAccessibleName(tr("Selected runs"))
         self.words = Elided("", "strong")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)

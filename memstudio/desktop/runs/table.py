@@ -9,9 +9,11 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPo
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from memstudio.desktop import lengths, theme
 from memstudio.desktop.runs.columns import BY_ID, Column
 from memstudio.desktop.runs.delegate import HEIGHT, RunsDelegate
 from memstudio.desktop.runs.model import RunsModel, together
+from memstudio.desktop.words import tr
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -47,7 +49,7 @@ class RunsTable(QTableView):
         self.show_widths()
 
     def _look_settings(self) -> None:
-        self.setAccessibleName("Runs")
+        self.setAccessibleName(tr("Runs"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -59,14 +61,15 @@ class RunsTable(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(HEIGHT)
+        theme.themed.connect(self._themed)
+        self._themed(theme.current())
         head = self.horizontalHeader()
         head.setSectionsMovable(True)
         head.setHighlightSections(False)
         head.setSortIndicatorShown(True)
         head.setSectionsClickable(True)
         head.setSortIndicatorClearable(False)
-        head.setMinimumHeight(32)
+        lengths.at_least(head, height=32)
 
     def _connect(self) -> None:
         model, head = self.runs, self.horizontalHeader()
@@ -122,6 +125,11 @@ class RunsTable(QTableView):
 
     # ------------------------------------------------------------------------------------------ columns
 
+    def _themed(self, tokens: object) -> None:
+        if self.verticalHeader().defaultSectionSize() != lengths.px(HEIGHT):
+            self.verticalHeader().setDefaultSectionSize(lengths.px(HEIGHT))
+            self.show_widths()
+
     def show_widths(self) -> None:
         """Every column as wide as it was made by hand, else as it likes."""
         self._spreading = True
@@ -131,7 +139,8 @@ class RunsTable(QTableView):
         self._spread()
 
     def _usual(self, column: Column) -> int:
-        return max(column.width, GROUPED) if self.runs.query.group and column.asks and column.kind == "number" else column.width
+        wide = max(column.width, GROUPED) if self.runs.query.group and column.asks and column.kind == "number" else column.width
+        return lengths.px(wide)
 
     def _spread(self) -> None:
         """What is left of the table's width goes to the experiment's name, unless its width was chosen by hand."""

@@ -13,6 +13,7 @@ from memstudio.desktop.runs.choice_list import ChoiceList
 from memstudio.desktop.runs.choices import Choice
 from memstudio.desktop.runs.flow import Flow
 from memstudio.desktop.runs.panel import Panel
+from memstudio.desktop.words import tr
 
 
 class TagField(QLineEdit):
@@ -22,8 +23,8 @@ class TagField(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setPlaceholderText("Add a tag")
-        self.setAccessibleName("Add a tag")
+        self.setPlaceholderText(tr("Add a tag"))
+        self.setAccessibleName(tr("Add a tag"))
         self._known = QStringListModel(self)
         completer = QCompleter(self._known, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -108,7 +109,7 @@ class TagPanel(Panel):
 
     def __init__(self, anchor: QWidget) -> None:
         super().__init__(anchor, 300, 360)
-        self.setAccessibleName("Tags of the selected runs")
+        self.setAccessibleName(tr("Tags of the selected runs"))
         self._n = 0
         self.head = label("", "panel-title")
         self.field = TagField()

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import Elided, button, set_kind
-from memstudio.desktop.words import count, size
+from memstudio.desktop.words import count, size, tr
 
 
 class TrashLine(QFrame):
@@ -22,8 +23,8 @@ class TrashLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "bar")
-        self.setFixedHeight(46)
-        self.setAccessibleName("The trash")
+        lengths.fix(self, height=46)
+        self.setAccessibleName(tr("The trash"))
         self._all, self._chosen = 0, tuple[str, ...]()
         self._writable = True
         #: what is asked about: some runs, or (None) all of them

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.runs.panel import Panel
+from memstudio.desktop.words import tr
 
 
 class ViewsPanel(Panel):
@@ -22,7 +23,7 @@ class ViewsPanel(Panel):
 
     def __init__(self, anchor: QWidget) -> None:
         super().__init__(anchor, 320, 380)
-        self.setAccessibleName("Saved views")
+        self.setAccessibleName(tr("Saved views"))
         self._renaming: str | None = None
         self.nothing = label("No view is saved yet. A view keeps filter, order, columns and groups under a name.", "small", wrap=True)
         self.list = _Views()
@@ -34,8 +35,8 @@ class ViewsPanel(Panel):
         self.rename_button = button("Rename", self._rename, "", "Give the view another name (F2)", "Rename the view")
         self.remove_button = button("Remove", self._remove, "", "Remove the view; no run is touched (Del)", "Remove the view")
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Name of a view")
-        self.name.setAccessibleName("Name of the view to save")
+        self.name.setPlaceholderText(tr("Name of a view"))
+        self.name.setAccessibleName(tr("Name of the view to save"))
         self.name.returnPressed.connect(self._save)
         self.name.textChanged.connect(self._enable)
         self.save_button = button("Save view", self._save, "primary", "Keep filter, order, columns and groups under this name")
@@ -95,7 +96,7 @@ class ViewsPanel(Panel):
         self.remove_button.setEnabled(there)
         name = self.name.text().strip()
         self.save_button.setEnabled(bool(name))
-        self.save_button.setText("Rename" if self._renaming else "Replace" if name in self.names else "Save view")
+        self.save_button.setText(tr("Rename" if self._renaming else "Replace" if name in self.names else "Save view"))
 
     def _apply(self) -> None:
         name = self._current()
@@ -138,7 +139,7 @@ class _Views(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Saved views")
+        self.setAccessibleName(tr("Saved views"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -21,6 +21,7 @@ from memstudio.desktop.study.places import parameter_at
 from memstudio.desktop.study.problem_lines import ProblemLines
 from memstudio.desktop.study.tuning import Tuning
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import tr
 from memstudio.experiment import axis_edits, edits
 from memstudio.experiment.addresses import COMPONENT
 from memstudio.experiment.document import Axis, Case, Document
@@ -78,7 +79,7 @@ class AxisCard(QFrame):
 
     def _fill(self) -> None:
         self.name = QLineEdit()
-        self.name.setAccessibleName("Name of the axis")
+        self.name.setAccessibleName(tr("Name of the axis"))
         self.name.textEdited.connect(self._named)
         self.name.editingFinished.connect(self.session.history.stop_merging)
         self._inside.addWidget(_row("Name", self.name))
@@ -243,12 +244,14 @@ class AxisCard(QFrame):
     def _fill_menu(self, menu: QMenu) -> None:
         name, last = self.axis.name, len(self.session.document.run.vary) - 1
         if self.axis.cases is None and self.axis.values:
-            menu.addAction("Write out as cases", partial(self._do, "Write out cases", lambda document: axis_edits.to_cases(document, name)))
+            menu.addAction(
+                tr("Write out as cases"), partial(self._do, "Write out cases", lambda document: axis_edits.to_cases(document, name))
+            )
         for words, by, enabled in (("Move up", -1, self.at > 0), ("Move down", 1, self.at < last)):
             action = menu.addAction(words, partial(self._do, "Move axis", partial(_moved, name=name, by=by)))
             action.setEnabled(enabled)
         menu.addSeparator()
-        menu.addAction("Do not vary", partial(self._do, "Do not vary", lambda document: edits.remove_axis(document, name)))
+        menu.addAction(tr("Do not vary"), partial(self._do, "Do not vary", lambda document: edits.remove_axis(document, name)))
 
     def _do(self, name: str, change: Any) -> None:
         self._say(self.session.try_edit(name, change))
@@ -266,7 +269,7 @@ class AxisCard(QFrame):
         for case in options:
             menu.addAction(case.label.replace("&", "&&"), partial(self._add_case, case))
         menu.addSeparator()
-        menu.addAction("Copy of the last case", partial(self._add_case, self.axis.all_cases()[-1]))
+        menu.addAction(tr("Copy of the last case"), partial(self._add_case, self.axis.all_cases()[-1]))
         menu.popup(self.add.mapToGlobal(self.add.rect().bottomLeft()))
 
     def _options(self) -> list[Case]:
@@ -306,7 +309,7 @@ class AxisCard(QFrame):
     def _turn(self, is_open: bool) -> None:
         self.inside.setVisible(is_open)
         self.says.setVisible(not is_open and bool(self.says.text()))
-        self.head.setAccessibleDescription("shown" if is_open else "folded")
+        self.head.setAccessibleDescription(tr("shown" if is_open else "folded"))
         self._tint(theme.current())
 
     def _tint(self, tokens: Tokens) -> None:

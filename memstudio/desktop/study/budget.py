@@ -14,7 +14,7 @@ from memstudio.desktop.session import Session
 from memstudio.desktop.study.places import widths
 from memstudio.desktop.study.saying import BUDGETS
 from memstudio.desktop.study.settings import SettingsForm
-from memstudio.desktop.words import size
+from memstudio.desktop.words import size, tr
 from memstudio.experiment import axis_edits, matching
 from memstudio.experiment.cells import cell_cases, match_key
 from memstudio.experiment.document import Axis, Document, Match
@@ -89,7 +89,7 @@ class Budget(QWidget):
         self.to, self.by = fields.ChoiceField(_TO), fields.ChoiceField(_WIDTH)
         self.form = SettingsForm(session, (self.to, self.by), self._put, of=f"by {axis.name}")
         self.found = label(kind="small", wrap=True)
-        self.found.setAccessibleName("What the budget comes to")
+        self.found.setAccessibleName(tr("What the budget comes to"))
         self.refused = label(kind="error", wrap=True)
         self.measure = button("Measure now", self._measure, "", "Train a few steps of each case, and find the widths that take as long")
         layout = QVBoxLayout(self)
@@ -138,7 +138,7 @@ class Budget(QWidget):
         session = self.session
         document, catalogue = session.document, session.catalogue
         self.measure.setEnabled(False)
-        self.measure.setText("Measuring…")
+        self.measure.setText(tr("Measuring…"))
         session.measuring.do(lambda: (document, measured(document, catalogue, lambda: session.closed)), self._measured, self._not_measured)
 
     def _measured(self, answer: tuple[Document, Document]) -> None:
@@ -153,7 +153,7 @@ class Budget(QWidget):
 
     def _rest(self) -> None:
         self.measure.setEnabled(True)
-        self.measure.setText("Measure now")
+        self.measure.setText(tr("Measure now"))
 
     def _match(self, what: Any) -> Match | None:
         """A budget of that kind: as it was, or by the first width of what is varied, to the first case."""

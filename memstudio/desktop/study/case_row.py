@@ -16,6 +16,7 @@ from memstudio.desktop.session import Session
 from memstudio.desktop.study import saying
 from memstudio.desktop.study.menus import Cross, More, fill_places
 from memstudio.desktop.study.places import places
+from memstudio.desktop.words import tr
 from memstudio.experiment import axis_edits, edits
 from memstudio.experiment.addresses import COMPONENT, RUN
 from memstudio.experiment.document import Axis, Case, Document
@@ -155,19 +156,19 @@ class CaseRow(QWidget):
     def _fill_menu(self, menu: QMenu) -> None:
         name, at, last = self.axis.name, self.at, len(self.axis.all_cases()) - 1
         session, case = self.session, self.case
-        inner = menu.addMenu("Also set")
+        inner = menu.addMenu(tr("Also set"))
         fill_places(inner, places(session.document, session.catalogue, case), self._also, case.set)
         for address, field in self.fields.items():
             if isinstance(field, FixedField) and axis_edits.found_in_case(session.document, case, address, session.catalogue) is not None:
                 words = f"Take {self._names[address].whole.lower()} from the canvas"
                 menu.addAction(words, partial(self._set, address, _value(session.document, address, session.catalogue)))
-        menu.addAction("Duplicate", partial(self._do, "Add case", lambda document: axis_edits.add_case(document, name, case, at + 1)))
-        menu.addAction("Show on the canvas", self._show_on_canvas)
+        menu.addAction(tr("Duplicate"), partial(self._do, "Add case", lambda document: axis_edits.add_case(document, name, case, at + 1)))
+        menu.addAction(tr("Show on the canvas"), self._show_on_canvas)
         menu.addSeparator()
         for words, by, enabled in (("Move up", -1, at > 0), ("Move down", 1, at < last)):
             move = partial(_moved, name=name, at=at, by=by)
             menu.addAction(words, partial(self._do, "Move case", move)).setEnabled(enabled)
-        menu.addAction("Remove", partial(self._do, "Remove case", lambda document: axis_edits.remove_case(document, name, at)))
+        menu.addAction(tr("Remove"), partial(self._do, "Remove case", lambda document: axis_edits.remove_case(document, name, at)))
 
     def _do(self, name: str, change: Any) -> None:
         self._say(self.session.try_edit(name, change))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from memstudio.desktop import icons, theme
+from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.study.places import Group
 from memstudio.desktop.tokens import Tokens
 
@@ -22,8 +21,8 @@ class More(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setProperty("kind", "more")
-        self.setFixedSize(24, 24)
-        self.setIconSize(QSize(18, 18))
+        lengths.fix(self, 24, 24)
+        lengths.fix_icon(self, 18)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.setAccessibleName(name)
@@ -48,8 +47,8 @@ class Cross(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setProperty("kind", "more")
-        self.setFixedSize(20, 20)
-        self.setIconSize(QSize(12, 12))
+        lengths.fix(self, 20, 20)
+        lengths.fix_icon(self, 12)
         self.clicked.connect(partial(_call, call))
         theme.themed.connect(self._tint)
         self._tint(theme.current())

@@ -19,6 +19,7 @@ from memstudio.desktop.study.places import parameter_at, places
 from memstudio.desktop.study.problem_lines import ProblemLines
 from memstudio.desktop.study.settings import BlankField, SettingsForm, TextOf, settings_field
 from memstudio.desktop.study.tuning import MEASURES
+from memstudio.desktop.words import tr
 from memstudio.experiment import axis_edits, edits, studies
 from memstudio.experiment.addresses import COMPONENT, find
 from memstudio.experiment.document import Axis, Case, Document, Hopeless
@@ -76,9 +77,9 @@ class StudyPage(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(10)
         self.count = label(kind="strong", wrap=True)
-        self.count.setAccessibleName("How much the study is")
+        self.count.setAccessibleName(tr("How much the study is"))
         self.estimate = label(kind="dim", wrap=True)
-        self.estimate.setAccessibleName("How long it takes")
+        self.estimate.setAccessibleName(tr("How long it takes"))
         self.problem = ProblemLines(self.session)
         for widget in (self.count, self.estimate, self.problem, line()):
             self._layout.addWidget(widget)
@@ -245,7 +246,7 @@ class StudyPage(QWidget):
     def open_adding(self) -> None:
         """A menu of everything that can be varied, node by node."""
         menu = QMenu(self)
-        menu.setAccessibleName("What to vary")
+        menu.setAccessibleName(tr("What to vary"))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         document, catalogue = self.session.document, self.session.catalogue
         taken = {address for axis in document.run.vary for case in axis.all_cases() for address in case.set}
@@ -253,7 +254,7 @@ class StudyPage(QWidget):
         clear(menu)
         fill_places(menu, places(document, catalogue), self.vary, taken)
         if menu.isEmpty():
-            menu.addAction("Put components on the canvas first").setEnabled(False)
+            menu.addAction(tr("Put components on the canvas first")).setEnabled(False)
         menu.popup(self.add.mapToGlobal(self.add.rect().bottomLeft()))
 
     def vary(self, address: str) -> None:

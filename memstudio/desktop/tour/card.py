@@ -8,7 +8,9 @@ from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.words import tr
 
 WIDTH, _GAP, _EDGE = 324, 16, 12
 
@@ -48,7 +50,7 @@ class TourCard(QFrame):
             column.addWidget(part)
         column.addSpacing(4)
         column.addLayout(buttons)
-        self.setFixedWidth(WIDTH)
+        lengths.fix(self, width=WIDTH)
         self.hide()
 
     def say(self, number: str, title: str, words: str, note: str = "") -> None:
@@ -56,7 +58,7 @@ class TourCard(QFrame):
         said = ". ".join(part for part in (number, title, words, note) if part)
         if said == self.accessibleDescription():
             return
-        self.setAccessibleName("Guided tour")
+        self.setAccessibleName(tr("Guided tour"))
         self.setAccessibleDescription(said)
         for part, text in ((self.number, number), (self.title, title), (self.words, words), (self.note, note)):
             part.setText(text)

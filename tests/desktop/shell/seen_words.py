@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QTransform
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
+from memstudio.desktop import theme
 from memstudio.desktop.colours import blend, contrast
 
-RATIO = 2
+RATIO = 1
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -39,6 +40,7 @@ def picture(widget: QWidget, ratio: float = RATIO) -> QImage:
     """The widget as it is painted, with `ratio` pixels a point."""
     image = QImage(widget.size() * ratio, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
+    image.fill(QColor(theme.current().background))
     widget.render(image)
     return image
 
@@ -106,8 +108,8 @@ def _word(widget: QWidget, image: NDArray[np.uint32], text: str, area: QRect, in
     seen = blend(ground, ink, ink.alphaF()) if ink.alphaF() < 1 else ink
     # a text that is covered, or scrolled out of sight, has left no ink
     channels = np.stack([(colours >> shift) & 255 for shift in (16, 8, 0)]).astype(int)
-    near = np.abs(channels - np.array([[seen.red()], [seen.green()], [seen.blue()]])).sum(axis=0) < 24
-    if counts[near].sum() < 3 and contrast(seen, ground) > 1.3:
+    near = np.abs(channels - np.array([[seen.red()], [seen.green()], [seen.blue()]])).sum(axis=0) < 120
+    if counts[near].sum() < 2 and contrast(seen, ground) > 1.3:
         return None
     at = widget.childAt(inside.center())
     holder = at or widget

@@ -113,9 +113,8 @@ def mark(widget: QWidget, window: Window) -> float:
         return 21.0
     changed = before != after
     pairs, counts = np.unique(np.stack([before[changed], after[changed]]), axis=1, return_counts=True)
-    found = sorted(
-        ((contrast(QColor(f"#{int(a):06x}"), QColor(f"#{int(b):06x}")), int(n)) for (a, b), n in zip(pairs.T, counts, strict=True)), reverse=True
-    )
+    levels = [contrast(QColor(f"#{int(a):06x}"), QColor(f"#{int(b):06x}")) for a, b in pairs.T]
+    found = sorted(zip(levels, counts.tolist(), strict=True), reverse=True)
     total = 0
     for level, n in found:
         total += n

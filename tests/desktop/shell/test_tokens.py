@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,9 @@ def test_curves_families_kinds_and_focus_stand_out(t: Tokens) -> None:
 @pytest.mark.parametrize("t", [LIGHT_CONTRAST, DARK_CONTRAST], ids=lambda t: t.name)
 def test_in_high_contrast_lines_are_seen_and_marks_are_thicker(t: Tokens) -> None:
     usual = DARK if t.dark else LIGHT
-    assert [line for line in (t.line, t.faint) if min(contrast(line, t.panel), contrast(line, t.background), contrast(line, t.raised)) < 3] == []
+    assert [
+        line for line in (t.line, t.faint) if min(contrast(line, t.panel), contrast(line, t.background), contrast(line, t.raised)) < 3
+    ] == []
     assert t.border > usual.border
     assert t.focus > usual.focus
 
@@ -67,7 +70,7 @@ def test_more_than_six_curves_stay_told_apart(t: Tokens) -> None:
     assert len(set(shown)) == 36
     assert shown[:6] == list(t.curves)
     # neighbours in a legend never share a dash, and colours do not repeat before all were used
-    assert all(a.dash != b.dash for a, b in zip(shown, shown[1:], strict=False) if shown.index(a) % 6 != 5)
+    assert all(a.dash != b.dash for a, b in pairwise(shown) if shown.index(a) % 6 != 5)
     assert [len({c.colour for c in shown[at : at + 6]}) for at in range(0, 36, 6)] == [6] * 6
 
 
