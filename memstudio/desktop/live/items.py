@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from memstudio.desktop.live.looks import ALONE, LONG, MARK, ORDER, line_pen, look, mark_size
+from memstudio.desktop.live.looks import ALONE, BACK, LONG, MARK, ORDER, line_pen, look, mark_size
 from memstudio.desktop.live.scales import Scale
 from memstudio.desktop.live.seen import Floats, Track
 from memstudio.desktop.tokens import Tokens
@@ -114,6 +114,12 @@ class Line:
         """The places (x, y) of the line as it is drawn: of a long one what can be seen."""
         x, y = self.line.getData()
         return (np.empty(0), np.empty(0)) if x is None or y is None else (x, y)
+
+    def set_back(self, back: bool) -> None:
+        """Lets the line step back behind others, or stand as it is."""
+        for item in (self.line, self.marks):
+            if item is not None:
+                item.setOpacity(BACK if back else 1.0)
 
     def remove(self) -> None:
         """Takes the items out of the view."""

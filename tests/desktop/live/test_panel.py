@@ -445,7 +445,8 @@ def test_menus_say_what_they_do(panel_of: PanelOf, study: Study, qtbot: QtBot) -
     menu = panel.strip.panels["recall"].menu_button.menu()
     assert isinstance(menu, QMenu)
     texts = [action.text() for action in menu.actions() if isinstance(action, QAction) and action.text()]
-    assert texts[:4] == ["Logarithmic x axis", "Logarithmic y axis", "Show all of it again", "Show this panel alone"]
+    assert texts[:4] == ["Logarithmic x axis", "Logarithmic y axis", "Show all of it again", "Heat map over training"]
+    assert texts[4:9] == ["Show this panel alone", "Move and resize", "Close this panel", "Copy as image", "Copy data"]
     assert panel.strip.panels["recall"].log_axes == (True, False), "loads that double stand evenly on a log axis"
 
 
