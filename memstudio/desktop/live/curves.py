@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -165,11 +165,13 @@ def _lines(found: Found, title: str, chosen: str, options: tuple[Option, ...], a
     name, row_name = chosen_curve(chosen)
     first = next(curve for pairs in found.values() for _, curve in pairs)
     axis = first.axes[0]
-    names = tuple(str(value) for value in axis.values) if any(isinstance(value, str) for value in axis.values) else ()
+    names = tuple(str(value).replace("_", " ") for value in axis.values) if any(isinstance(value, str) for value in axis.values) else ()
     tracks: list[Track] = []
     for number, (label, pairs) in enumerate(found.items()):
-        tracks += _of_cell(number, label, chosen, pairs)
-    xs = np.unique(np.concatenate([track.x for track in tracks])) if tracks else np.empty(0)
+        of_cell = _of_cell(number, label, chosen, pairs)
+        # what has no order between it has no line between it
+        tracks += [replace(track, style="dots", marked=True) for track in of_cell] if names else of_cell
+    xs, held = np.unique(np.concatenate([track.x for track in tracks])) if tracks else np.empty(0), _held_against(found)
     measure = bare_name(name).partition("_by_")[0]
     what = row_name or _Y_NAMES.get(measure, measure.replace("_", " "))
     x_name = _X_NAMES.get(axis.name, axis.name.replace("_", " "))
@@ -182,8 +184,8 @@ def _lines(found: Found, title: str, chosen: str, options: tuple[Option, ...], a
         tracks=tuple(tracks),
         share=measure in SHARES and row_name != "overlap",
         log_x=not names and grows_by_factors(xs.tolist()),
-        reference=_reference(found),
-        references=_references(found),
+        reference=held[0] if held else None,
+        references=held[1:],
         step=at,
         note="large marks: trained" if TRAINED in first.rows and not row_name else "",
         x_names=names,
@@ -230,21 +232,12 @@ def points(curve: CurveAt, row: str = "") -> tuple[Floats, Floats]:
     return x[order], y[order]
 
 
-def _reference(found: Found) -> Reference | None:
-    from memstudio.library.overlays import reference_of
-
-    known = (reference_of(curve) for pairs in found.values() for _, curve in pairs)
-    return next((one for one in known if one is not None), None)
-
-
-def _references(found: Found) -> tuple[Reference, ...]:
-    """Every other row that is held against: of the first curve that has one."""
-    from memstudio.library.overlays import Reference, reference_of
+def _held_against(found: Found) -> tuple[Reference, ...]:
+    """The rows that curves are held against, of the first curve that has any."""
+    from memstudio.library.overlays import Reference
 
     for pairs in found.values():
         for _, curve in pairs:
-            first = reference_of(curve)
-            rest = [row for row in curve.rows if row in HELD_AGAINST and (first is None or row != first.name)]
-            if rest:
-                return tuple(Reference(row, *points(curve, row)) for row in rest)
+            if rows := [row for row in HELD_AGAINST if row in curve.rows]:
+                return tuple(Reference(row, *points(curve, row)) for row in rows)
     return ()

@@ -70,9 +70,9 @@ def forgetting(
         return _with_matrix(reading, frame, measured[label], focus, step)
     if what == RETENTION:
         tables = _matrices_at(reading, measured[label], step)
-        return Kept(
-            retained(frame, [values for _, values in tables], max((at for at, _ in tables), default=None)), (min(matrices, key=len),)
-        )
+        # while others go on, what has ended has no say in which step is shown
+        at = None if step is None and focus.state not in ENDED else max((at for at, _ in tables), default=None)
+        return Kept(retained(frame, [values for _, values in tables], at), (min(matrices, key=len),))
     if what == AVERAGE:
         return Kept(replace(frame, y_name="average accuracy", tracks=_averages(reading, cells), boundaries=boundaries, of="", cells=()))
     return Kept(replace(frame, tracks=_of_tasks(reading, measured[label], boundaries), boundaries=boundaries, by_task=True))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
@@ -30,8 +30,12 @@ DEEDS = {
 }
 #: the share of all steps that each point of a line is the mean of; the lines as they are stay faint behind
 SMOOTHED = {"": "None", "0.01": "Means of 1 % of all steps", "0.03": "Means of 3 % of all steps", "0.1": "Means of 10 % of all steps"}
+#: a panel narrower than this has short notes beside its title; so many pixels of a title are always seen
+WIDE_NOTE, LONGEST_TITLE = 340, 92
 #: longest text of a chooser, in letters
 LONGEST = 26
+#: a chooser is never narrower, in pixels
+NARROW = 64
 
 
 def plain(text: str) -> str:
@@ -63,6 +67,10 @@ class Chooser(QToolButton):
     def now(self) -> str:
         """The id of what is shown."""
         return self._now
+
+    def minimumSizeHint(self) -> QSize:
+        # in a narrow panel its text is shortened
+        return QSize(min(NARROW, self.sizeHint().width()), self.sizeHint().height())
 
     def show_options(self, options: Sequence[Option], now: str) -> None:
         """Offers these; with fewer than two it only says what is shown, without a menu."""
@@ -140,6 +148,7 @@ class PanelFrame(QFrame):
         self.docked = docked
         self._pressed: QPoint | None = None
         self._carries = False
+        self._notes = ("", "")
         self.title = Elided(title, "panel-title")
         self.note = label("", "axis")
         self.note.hide()
@@ -241,6 +250,8 @@ class PanelFrame(QFrame):
         """Names the panel."""
         if self.title.whole != title or not self.menu_button.accessibleName():
             self.title.say(title)
+            # the choosers beside it give way before the name of the panel does
+            self.title.setMinimumWidth(min(self.title.sizeHint().width(), LONGEST_TITLE))
             self.setAccessibleName(title)
             self.body.setAccessibleName(title)
             what = "axes, place and saving" if self.docked else "axes and saving"
@@ -255,10 +266,21 @@ class PanelFrame(QFrame):
             self._below.insertWidget(1, self.chooser)
             self.choosers.show()
 
-    def set_note(self, text: str) -> None:
-        """A few dim words beside the title (another stored step than the others'), or none."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+    def set_note(self, text: str, short: str = "") -> None:
+        """A few dim words beside the title (another stored step than the others'), or none; short: in a narrow panel."""
+        self._notes = (text, short or text)
+        self._fit_note()
+
+    def _fit_note(self) -> None:
+        said = self._notes[0] if self.width() >= WIDE_NOTE else self._notes[1]
+        self.note.setText(said)
+        self.note.setToolTip(self._notes[0] if said != self._notes[0] else "")
+        self.note.setAccessibleName(self._notes[0])
+        self.note.setVisible(bool(said))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_note()
 
     @property
     def log_axes(self) -> tuple[bool, bool]:

@@ -158,7 +158,8 @@ def _draw_names(painter: QPainter, ground: Ground, t: Tokens) -> None:
     room = line.width() - measure.horizontalAdvance(ground.seen.y_name) - 20
     notes = [note for note in (ground.seen.note, ground.seen.span) if note]
     # what does not fit beside the name is left out whole: half a note would say something else
-    said = next((text for text in (" · ".join(notes), *notes[::-1]) if measure.horizontalAdvance(text) <= room), "")
+    shorter = [ground.seen.note.partition(",")[0]] if ground.seen.own else []
+    said = next((text for text in (" · ".join(notes), *notes[::-1], *shorter) if measure.horizontalAdvance(text) <= room), "")
     painter.drawText(line, int(_RIGHT), said)
 
 
@@ -232,11 +233,16 @@ def _draw_references(painter: QPainter, ground: Ground, t: Tokens) -> None:
     for turn, (name, x, y) in enumerate(lines):
         across, up = ground.across(ground.x_scale.places(x)), ground.up(ground.y_scale.places(y))
         painter.setPen(_reference_pen(t, turn))
-        painter.drawPolyline(_polygon(across, up))
+        if ground.seen.x_names:
+            # names have no order: each has a short line of its own
+            half = min(24.0, 0.4 * ground.area.width() / len(ground.seen.x_names))
+            painter.drawLines([QLineF(x0 - half, y0, x0 + half, y0) for x0, y0 in zip(across, up, strict=True) if math.isfinite(y0)])
+        else:
+            painter.drawPolyline(_polygon(across, up))
         inside = np.isfinite(across) & np.isfinite(up) & (up > ground.area.top()) & (up < ground.area.bottom())
         if inside.any():
-            # beside each other's beginnings, so that they are told apart where the lines run together
-            at = np.flatnonzero(inside)[min(turn, int(inside.sum()) - 1)]
+            # one at its beginning, the next further on, so that they are told apart where the lines run together
+            at = np.flatnonzero(inside)[round(turn / len(lines) * (int(inside.sum()) - 1))]
             _draw_reference_word(painter, ground, t, name, float(across[at]), float(up[at]))
 
 
@@ -305,9 +311,12 @@ def _draw_words(painter: QPainter, ground: Ground, t: Tokens) -> None:
     shown = words[: max(1, min(MOST_WORDS, int((ground.area.height() * 0.45) // 15)))]
     texts = [text for _, text in shown] + ([f"and {len(words) - len(shown)} more"] if len(words) > len(shown) else [])
     sample = 19 if len(ground.seen.words) > 1 else 0
-    wide = min(max(measure.horizontalAdvance(text) for text in texts) + sample, ground.area.width() * 0.75)
+    wide = min(max(measure.horizontalAdvance(text) for text in texts) + sample, ground.area.width() * (0.95 if ground.seen.own else 0.75))
     left, top = ground.area.left() + 8, ground.area.top() + 2
-    if _mostly_above(ground):
+    if ground.seen.own:
+        # what is left begins high and falls
+        top = ground.area.bottom() - 15 * len(texts) - 4
+    elif _mostly_above(ground):
         left = ground.area.right() - wide - 6
         top = ground.area.bottom() - ground.area.height() * (BAR_HEIGHT + 0.03) - 15 * len(texts)
     for place, text in enumerate(texts):

@@ -57,7 +57,7 @@ class Look:
             last=max(last, newest),
             newest=newest,
             stored=self._stored(rows, [*shown, *([state.chosen] if state else [])]),
-            at=_shown_step(plots, state),
+            at=_shown_step(plots, state, wish.step),
             there=self._there(plots, state),
             hint=self._hint(rows),
         )
@@ -120,10 +120,11 @@ class Look:
         return tuple(sorted({step for row in begun(rows) for name in names for step in self.reading.curve_steps(row, name)}))
 
 
-def _shown_step(plots: Mapping[str, PlotSeen], state: PictureSeen | None) -> int | None:
-    """The newest of the stored steps that are shown."""
+def _shown_step(plots: Mapping[str, PlotSeen], state: PictureSeen | None, asked: int | None) -> int | None:
+    """The newest of the stored steps that are shown and not after what is asked for; where all are, the first."""
     steps = [seen.step for seen in plots.values() if seen.step is not None] + ([state.step] if state is not None else [])
-    return max(steps) if steps else None
+    by_then = [step for step in steps if asked is None or step <= asked]
+    return max(by_then) if by_then else min(steps, default=None)
 
 
 def _share(chosen: str) -> float:

@@ -198,7 +198,8 @@ class StatePicture(Pointed):
             high = max(10.0, high - 16)
         width = max(10.0, min(whole.width(), high * wanted))
         picture = QRectF(whole.left(), whole.top(), width, min(high, width / wanted))
-        scale = QRectF(max(picture.left(), whole.right() - SCALE), 2, min(SCALE, whole.right() - picture.left()), 14)
+        room = min(SCALE, 0.5 * self.width())
+        scale = QRectF(whole.right() - room, 2, room, 14)
         if beside:
             return picture, scale, QRectF(picture.right() + 14, picture.top(), whole.right() - picture.right() - 14, picture.height())
         return picture, scale, QRectF(8, picture.bottom() + BELOW, self.width() - 16, 16)

@@ -193,7 +193,7 @@ class Strip(QScrollArea):
         frame = self.panels[id]
         frame.set_title(seen.title)
         frame.chooser.show_options(seen.options, seen.chosen)
-        frame.set_note(self._step_note(seen.step))
+        frame.set_note(*self._step_note(seen.step))
         if id == MAP:
             self._show_second(frame, seen)
             self.heat.show_seen(seen.map, seen.empty)
@@ -237,18 +237,19 @@ class Strip(QScrollArea):
         frame = self.panels[PICTURE]
         frame.chooser.show_options(seen.options, seen.chosen)
         frame.show_second([Option(one, one or "run") for one in seen.cells], seen.cell)
-        frame.set_note(self._step_note(seen.step))
+        frame.set_note(*self._step_note(seen.step))
         self.picture.show_seen(seen)
 
-    def _step_note(self, step: int | None) -> str:
+    def _step_note(self, step: int | None) -> tuple[str, str]:
         """A panel that shows another stored step than the slider says, or has none stored by then, says so itself."""
         seen = self._seen
         if seen is None or step is None:
-            return ""
+            return "", ""
         asked = seen.wish.step
         if asked is not None and step > asked:
-            return f"nothing by step {asked:,}; first, {step:,}"
-        return f"step {step:,}" if seen.at is not None and step != seen.at else ""
+            return f"nothing by step {asked:,}; first is {step:,}", f"first is {step:,}"
+        other = f"step {step:,}" if seen.at is not None and step != seen.at else ""
+        return other, other
 
     def _add(self, id: str) -> None:
         plotted = id not in (PICTURE, MAP, TABLES)
