@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget
 
@@ -16,6 +16,7 @@ from memstudio.desktop import tokens as looks
 from memstudio.desktop.live import ground, plot_figure, readout
 from memstudio.desktop.live.ground import ABOVE, BELOW, BESIDE, Ground
 from memstudio.desktop.live.items import Line
+from memstudio.desktop.live.looks import ALONE, CROWDED, MANY
 from memstudio.desktop.live.plot_box import PlotBox
 from memstudio.desktop.live.ranges import Range, scales, whole
 from memstudio.desktop.live.readout import Readout
@@ -144,30 +145,35 @@ class Plot(QWidget):
     def _show_lines(self) -> None:
         t, wide = theme.current(), self.width() > WIDE
         there = {track.key: track for track in self.seen.tracks}
+        lines = [len(track.x) for track in self._visible() if track.style not in ALONE]
+        crowded = sum(lines) > CROWDED or len(lines) > MANY
         for key in [key for key in self._lines if key not in there]:
             self._lines.pop(key).remove()
         for key, track in there.items():
             if key not in self._lines:
                 self._lines[key] = Line(self._box)
-            self._lines[key].show(track, self._x_scale, self._y_scale, t, track.cell not in self._hidden, wide)
+            self._lines[key].show(track, self._x_scale, self._y_scale, t, track.cell not in self._hidden, wide, crowded)
         if self._lit is not None:
             self._show_lit()
 
     # ------------------------------------------------------------------------------------------ the view
 
-    def _ground(self) -> Ground:
-        area = QRectF(self._view.geometry())
+    def _ground(self, area: QRectF | None = None) -> Ground:
         (x, y) = self._shown
-        return Ground(self.seen, area, x, y, self._x_scale, self._y_scale, self._hidden, self._lit)
+        return Ground(self.seen, area or QRectF(self._view.geometry()), x, y, self._x_scale, self._y_scale, self._hidden, self._lit)
 
     def _fit_view(self) -> None:
         """Makes room for the words of the ticks at the left."""
         high = max(20, self.height() - ABOVE - BELOW)
-        self._view.setGeometry(40, ABOVE, max(20, self.width() - 40 - BESIDE), high)
-        left = math.ceil(ground.gutter(ground.y_ticks(self._ground())))
-        self._view.setGeometry(left, ABOVE, max(20, self.width() - left - BESIDE), high)
+        left = math.ceil(ground.gutter(ground.y_ticks(self._ground(QRectF(0, 0, 100, high)))))
+        wanted = QRect(left, ABOVE, max(20, self.width() - left - BESIDE), high)
+        # a view that is told its size lays everything out anew, even where it has it already
+        if wanted != self._view.geometry():
+            self._view.setGeometry(wanted)
 
     def _set_range(self, x: Range, y: Range) -> None:
+        if self._shown == (x, y) and self._box.viewRange() == [list(x), list(y)]:
+            return
         self._shown = (x, y)
         self._box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
 
