@@ -118,9 +118,10 @@ def arrangement_of(kept: object) -> Arrangement:
         if once:
             clean.append(once)
     # a panel that a newer version brings stands where it would at first, and is open or closed as at first
+    clean = clean or [[]]
+    first = clean[0]
     for id in ORDER:
         if id not in placed:
-            first = clean[0] if clean else clean.append([]) or clean[0]
             first.insert(sum(other in first for other in ORDER[: ORDER.index(id)]), id)
     new = frozenset(ORDER) - placed
     closed = frozenset(id for id in _words(kept.get("closed")) if id in ORDER) | (CLOSED & new)

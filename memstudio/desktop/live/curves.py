@@ -145,7 +145,7 @@ def plot(
         return None
     options = options_of(names, forms)
     chosen = chosen if chosen in {one.id for one in options} else names[0]
-    name, row_name = chosen_curve(chosen)
+    name, _ = chosen_curve(chosen)
     found = {
         label: [(row, curve) for row in begun(rows) if (curve := reading.curve(row, name, step)) is not None]
         for label, rows in cells.items()
@@ -193,7 +193,7 @@ def _lines(found: Found, title: str, chosen: str, options: tuple[Option, ...], a
 
 
 def _of_cell(number: int, label: str, chosen: str, pairs: Sequence[tuple[RunRow, CurveAt]]) -> list[Track]:
-    name, row_name = chosen_curve(chosen)
+    _, row_name = chosen_curve(chosen)
     finished = [points(curve, row_name) for row, curve in pairs if row.state == "finished"]
     tracks = []
     if finished:

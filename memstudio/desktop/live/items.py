@@ -13,9 +13,8 @@ from memstudio.desktop.live.scales import Scale
 from memstudio.desktop.live.seen import Floats, Track
 from memstudio.desktop.tokens import Tokens
 
-
-#: items are as large as anything can be: their plot is always painted whole, and an item that says where it is anew, and that it changed,
-#: has everything painted twice
+#: items are as large as anything can be: their plot is always painted whole, and one that said where it is anew would have it all painted
+#: twice
 EVERYWHERE = QRectF(-1e12, -1e12, 2e12, 2e12)
 
 

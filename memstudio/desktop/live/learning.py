@@ -79,7 +79,8 @@ def smoothed(track: Track, span: int) -> list[Track]:
     """A line as means of `span` steps around each point, with the line itself faint behind; what is no line stays."""
     if track.style not in ("main", "thin") or len(track.x) < 3:
         return [track]
-    left, right = (np.searchsorted(track.x, track.x + half, side=side) for half, side in ((-span / 2, "left"), (span / 2, "right")))
+    left = np.searchsorted(track.x, track.x - span / 2, side="left")
+    right = np.searchsorted(track.x, track.x + span / 2, side="right")
     # at the ends as far as there are steps on both sides, so that the mean does not lean to one of them
     at = np.arange(len(track.x))
     reach = np.minimum(np.minimum(at - left, right - 1 - at), np.minimum(at, len(at) - 1 - at))

@@ -35,8 +35,8 @@ def retained(frame: PlotSeen, matrices: Sequence[Floats], step: int | None) -> P
     line = spread(*aligned(found))
     several = len(found) > 1
     whose = f"mean of {count(len(found), 'seed')}" if several else "measured"
-    ends = (line.low, line.high) if several else (None, None)
-    tracks = [Track("retained", 0, whose, line.x, line.mean, "main", *ends, marked=True)]
+    low, high = (line.low, line.high) if several else (None, None)
+    tracks = [Track("retained", 0, whose, line.x, line.mean, "main", low, high, marked=True)]
     if len(line.x) < 2:
         return replace(frame, tracks=tuple(tracks), note="one task learned so far")
     try:

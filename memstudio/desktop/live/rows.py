@@ -137,8 +137,9 @@ class PanelRows(QWidget):
         """How wide each panel is, as a multiple of what is usual in its row."""
         found: dict[str, float] = {}
         for splitter, ids in zip(self._rows, self._shown, strict=False):
-            sizes = splitter.sizes()[: len(ids)]
-            room, base = sum(sizes), sum(usual.get(id, 1.0) for id in ids)
+            sizes: list[int] = splitter.sizes()[: len(ids)]
+            room: int = sum(sizes)
+            base = sum(usual.get(id, 1.0) for id in ids)
             for id, size in zip(ids, sizes, strict=True):
                 found[id] = size / room * base / usual.get(id, 1.0) if room else 1.0
         return found

@@ -12,10 +12,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from memstudio.desktop.live import tables
+from memstudio.desktop.live.arrangement import PICTURE
 from memstudio.desktop.live.figure import Legend, figure
 from memstudio.desktop.live.over_training import MAP
 from memstudio.desktop.live.seen import Seen
-from memstudio.desktop.live.strip import OVER_STEPS, PICTURE, Strip
+from memstudio.desktop.live.strip import OVER_STEPS, Strip
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.words import count
 from memstudio.experiment.parameters import Refusal
