@@ -203,7 +203,8 @@ class Legend(QWidget):
 
     def show_alone(self, cell: int) -> None:
         """Shows one cell alone; if it is alone already, all again."""
-        alone = all(entry.isChecked() == (entry.cell == cell) for entry in self.entries)
+        # the first press of a double click has turned the entry itself already: the others say how it was
+        alone = not any(entry.isChecked() for entry in self.entries if entry.cell != cell)
         for entry in self.entries:
             entry.blockSignals(True)
             entry.setChecked(alone or entry.cell == cell)
