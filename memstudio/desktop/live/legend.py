@@ -103,7 +103,9 @@ class Entry(QAbstractButton):
         painter.setFont(font)
         painter.setPen(QColor(t.text if shown else t.dim))
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        text = measure.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        # labels that share their beginning are told apart by their end
+        elide = Qt.TextElideMode.ElideMiddle if said else Qt.TextElideMode.ElideRight
+        text = measure.elidedText(self.text(), elide, room)
         painter.drawText(QRectF(8 + SAMPLE + 6, 0, room + 1, self.height()), left, text)
         if said:
             painter.setFont(fonts.semibold(looks.TYPE_SMALL))

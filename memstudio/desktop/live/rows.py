@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -138,8 +139,7 @@ class PanelRows(QWidget):
         found: dict[str, float] = {}
         for splitter, ids in zip(self._rows, self._shown, strict=False):
             sizes: list[int] = splitter.sizes()[: len(ids)]
-            room: int = sum(sizes)
-            base = sum(usual.get(id, 1.0) for id in ids)
+            room, base = math.fsum(sizes), math.fsum(usual.get(id, 1.0) for id in ids)
             for id, size in zip(ids, sizes, strict=True):
                 found[id] = size / room * base / usual.get(id, 1.0) if room else 1.0
         return found
