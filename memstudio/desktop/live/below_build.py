@@ -39,11 +39,17 @@ class BelowBuild(QObject):
 
     compare_asked = Signal(object)
 
-    def __init__(self, page: BuildPage, actions: Actions | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        page: BuildPage,
+        actions: Actions | None = None,
+        settings: Settings | None = None,
+        keep: Callable[[str, object], None] | None = None,
+    ) -> None:
         super().__init__(page)
         if page.reader is None:
             raise ValueError("A page without a library has nothing to show live.")
-        self._page, self._settings = page, settings
+        self._page, self._settings, self._keep = page, settings, keep
         self._panel: LivePanel | None = None
         self._line = _Line()
         layout = page.live_place.layout()
@@ -78,7 +84,7 @@ class BelowBuild(QObject):
 
         page = self._page
         assert page.reader is not None
-        panel = LivePanel(page.reader, running=page.running, settings=self._settings)
+        panel = LivePanel(page.reader, running=page.running, settings=self._settings, keep=self._keep)
         panel.hide()
         layout = page.live_place.layout()
         assert layout is not None

@@ -41,6 +41,8 @@ SLOWEST = 500
 #: milliseconds between looks for runs whose process is gone
 LOST_EVERY = 2_000
 LOG_LINES = 40
+#: keeps a setting by its name
+Keep = Callable[[str, object], None]
 #: the setting that holds where the panels stand, and milliseconds until a change is written
 KEPT, KEPT_AFTER = "live_panels", 400
 #: a panel lower than this shows an open log or the curves, not both
@@ -62,6 +64,7 @@ _WAITING = {
 class LivePanel(QFrame):
     """Shows runs from the library: `follow` a study or runs while they go, or `show_run` one of any time; `clear` empties it.
 
+    settings, keep: where the panels' arrangement is read from and kept with (away from the window's thread).
     running: what pauses, resumes and stops (without it `pause_asked` ... say so, with the runs' uids). step_shown(int): the stored step
     that all panels show; node_asked(str): go to this node; said(text, level): a sentence for the message line; followed(bool): something
     is shown, or nothing is any more.
@@ -77,7 +80,13 @@ class LivePanel(QFrame):
     compare_asked = Signal(object)
 
     def __init__(
-        self, reader: Reader, parent: QWidget | None = None, *, running: Running | None = None, settings: Settings | None = None
+        self,
+        reader: Reader,
+        parent: QWidget | None = None,
+        *,
+        running: Running | None = None,
+        settings: Settings | None = None,
+        keep: Keep | None = None,
     ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
@@ -95,8 +104,9 @@ class LivePanel(QFrame):
         self._timer.timeout.connect(self._ask_now)
         self._lost = QTimer(self, interval=LOST_EVERY)
         self._lost.timeout.connect(self._look_for_lost)
-        self._keep = QTimer(self, singleShot=True, interval=KEPT_AFTER)
-        self._keep.timeout.connect(self._keep_arrangement)
+        self._keep = keep
+        self._rest = QTimer(self, singleShot=True, interval=KEPT_AFTER)
+        self._rest.timeout.connect(self._keep_arrangement)
         self._make()
         self._lay_out()
         self._connect()
@@ -420,11 +430,12 @@ class LivePanel(QFrame):
         if arrangement.closed != self.wish.closed:
             self.wish = replace(self.wish, closed=arrangement.closed)
             self._ask()
-        self._keep.start()
+        self._rest.start()
 
     def _keep_arrangement(self) -> None:
-        if self.settings is not None:
-            self.settings.set(KEPT, self.strip.arrangement.as_kept())
+        keep = self._keep or (self.settings.set if self.settings is not None else None)
+        if keep is not None:
+            keep(KEPT, self.strip.arrangement.as_kept())
 
     def move_panel(self, deed: str) -> None:
         """Moves, resizes or closes the panel that has the keyboard (one of frame.DEEDS)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from memstudio.desktop.live.arrangement import arrangement_of
@@ -112,12 +114,15 @@ def test_the_heat_map_is_read_once_it_is_opened(panel: LivePanel, qtbot: QtBot) 
     qtbot.waitUntil(lambda: ["learning", "recall", "map", "calibration", "picture"] in order(panel))
     heat = panel.strip.heat
     assert heat.accessibleDescription().startswith("recall by load at step 400")
-    qtbot.mouseMove(heat, heat.cell_rect((0, 5)).center().toPoint())  # type: ignore[union-attr]
-    qtbot.waitUntil(heat.said.isVisible)
+    there, none = heat.cell_rect((0, 5)).center(), Qt.MouseButton.NoButton  # type: ignore[union-attr]
+    moved = QMouseEvent(QEvent.Type.MouseMove, there, heat.mapToGlobal(there), none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(heat, moved)
+    assert heat.said.isVisible()
     assert heat.said.text().startswith("step 100, load 2: recall 0.2")
     with qtbot.waitSignal(panel.step_shown):
-        qtbot.mouseClick(heat, Qt.MouseButton.LeftButton, pos=heat.cell_rect((0, 5)).center().toPoint())  # type: ignore[union-attr]
+        qtbot.mouseClick(heat, Qt.MouseButton.LeftButton, pos=there.toPoint())
     assert panel.wish.step == 100
+    heat.point_at((0, 5))
     qtbot.keyClick(heat, Qt.Key.Key_Up)
     assert "load 4" in heat.said.text()
 
