@@ -148,7 +148,8 @@ class PanelRows(QWidget):
     def upper(self) -> float | None:
         """The share of the height that the upper of two rows has; None with one row."""
         sizes = self._upright.sizes()
-        return sizes[0] / sum(sizes) if len(self._shown) > 1 and sum(sizes) else None
+        whole = math.fsum(sizes)
+        return sizes[0] / whole if len(self._shown) > 1 and whole > 0 else None
 
     def _moved(self, *_: object) -> None:
         self.resized.emit()
