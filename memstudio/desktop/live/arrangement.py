@@ -109,7 +109,7 @@ def arrangement_of(kept: object) -> Arrangement:
     """The arrangement that settings keep; what they do not know, or what is no arrangement, is as at first."""
     if not isinstance(kept, dict):
         return Arrangement()
-    rows = [[id for id in _words(ids) if id in ORDER] for ids in kept.get("rows", ()) if isinstance(ids, list)][:ROWS]
+    rows = [[id for id in _words(ids) if id in ORDER] for ids in _list(kept.get("rows")) if isinstance(ids, list)][:ROWS]
     placed: set[str] = set()
     clean = []
     for ids in rows:
@@ -134,6 +134,10 @@ def arrangement_of(kept: object) -> Arrangement:
     upper = kept.get("upper", 0.5)
     share = float(upper) if _is_number(upper) else 0.5
     return Arrangement(tuple(tuple(ids) for ids in clean), closed, widths, min(max(share, 0.15), 0.85))
+
+
+def _list(kept: object) -> list[object]:
+    return kept if isinstance(kept, list) else []
 
 
 def _words(kept: object) -> Sequence[str]:

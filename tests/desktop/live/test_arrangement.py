@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memstudio.desktop.live.arrangement import CLOSED, ORDER, WIDE, Arrangement, arrangement_of
@@ -93,6 +93,7 @@ ANYTHING = st.recursive(
 )
 
 
+@example({"rows": None, "closed": 3, "wide": [], "upper": "x"})
 @given(ANYTHING)
 def test_whatever_the_settings_hold_every_panel_has_one_place(kept: object) -> None:
     read = arrangement_of(kept)
