@@ -184,7 +184,7 @@ class Pages(QStackedWidget):
         page.bind(shell.actions_)
         page.palette_.kept.remember(shell.settings.get, shell.keep)
         arrangement.arrange(page, shell.settings.get("window"))
-        self.live = BelowBuild(page, shell.actions_)
+        self.live = BelowBuild(page, shell.actions_, shell.settings, shell.keep)
         return page
 
     def _runs(self) -> QWidget:

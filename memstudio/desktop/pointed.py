@@ -74,11 +74,22 @@ class Pointed(QWidget):
             words = self.cell_words(at)
             self.said.setText(words)
             self.said.setAccessibleName(words)
-            self.said.adjustSize()
+            self._fit_words()
             self.said.move(self._beside(cell).toPoint())
             self.said.show()
             self.said.raise_()
         self.update()
+
+    def _fit_words(self) -> None:
+        """Words wider than the picture go on in further lines."""
+        self.said.setWordWrap(False)
+        self.said.setMinimumWidth(0)
+        self.said.adjustSize()
+        if self.said.width() > self.width() > 0:
+            self.said.setWordWrap(True)
+            self.said.setFixedWidth(self.width())
+            self.said.adjustSize()
+            self.said.setMaximumWidth(16_777_215)
 
     def _beside(self, cell: QRectF) -> QPointF:
         left = min(max(0.0, cell.right() + APART), self.width() - self.said.width())

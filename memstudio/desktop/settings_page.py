@@ -105,6 +105,7 @@ class SettingsPage(QWidget):
         column.addLayout(row)
         return _section("About", "", column)
 
+
 def _section(title: str, below: str, content: QVBoxLayout | QHBoxLayout) -> QFrame:
     card = QFrame()
     card.setProperty("kind", "card")

@@ -138,5 +138,3 @@ class RunningSection(QWidget):
         workers = int(self.workers.currentData() or 0) or None
         self.limits = Limits(workers, self.warm.isChecked(), str(self.device.currentData()))
         self.changed.emit(self.limits)
-
-

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from memstudio.desktop.actions import Actions
     from memstudio.desktop.build.page import BuildPage
     from memstudio.desktop.live.panel import LivePanel
+    from memstudio.ground.settings import Settings
     from memstudio.library import Submitted
 
 #: the height that curves are given at first; a person may draw the edge elsewhere
@@ -27,6 +28,7 @@ HIGH = 320
 #: the height of the line while there are none
 LINE = 42
 _ANY = 16_777_215
+_DEEDS = ("left", "right", "up", "down", "wider", "narrower", "close")
 _PAUSE, _RESUME, _STOP = "live.pause", "live.resume", "live.stop"
 
 
@@ -38,11 +40,17 @@ class BelowBuild(QObject):
 
     compare_asked = Signal(object)
 
-    def __init__(self, page: BuildPage, actions: Actions | None = None) -> None:
+    def __init__(
+        self,
+        page: BuildPage,
+        actions: Actions | None = None,
+        settings: Settings | None = None,
+        keep: Callable[[str, object], None] | None = None,
+    ) -> None:
         super().__init__(page)
         if page.reader is None:
             raise ValueError("A page without a library has nothing to show live.")
-        self._page = page
+        self._page, self._settings, self._keep = page, settings, keep
         self._panel: LivePanel | None = None
         self._line = _Line()
         layout = page.live_place.layout()
@@ -77,7 +85,7 @@ class BelowBuild(QObject):
 
         page = self._page
         assert page.reader is not None
-        panel = LivePanel(page.reader, running=page.running)
+        panel = LivePanel(page.reader, running=page.running, settings=self._settings, keep=self._keep)
         panel.hide()
         layout = page.live_place.layout()
         assert layout is not None
@@ -102,6 +110,9 @@ class BelowBuild(QObject):
             _PAUSE: partial(self._do, lambda panel: panel.pause()),
             _RESUME: partial(self._do, lambda panel: panel.resume()),
             _STOP: partial(self._do, lambda panel: panel.stop()),
+            "live.panels": partial(self._do, lambda panel: panel.open_panels_menu()),
+            "live.rows": partial(self._do, lambda panel: panel.change_rows()),
+            **{f"live.panel_{deed}": partial(self._do, partial(_move, deed=deed)) for deed in _DEEDS},
         }.items():
             actions.bind(id, call, self._page)
 
@@ -131,6 +142,10 @@ class BelowBuild(QObject):
         sizes[0] = max(1, sizes[0] + sizes[at] - wanted)
         sizes[at] = wanted
         splitter.setSizes(sizes)
+
+
+def _move(panel: LivePanel, deed: str) -> None:
+    panel.move_panel(deed)
 
 
 class _Line(QFrame):

@@ -13,6 +13,7 @@ from memstudio.desktop.live.curves import bare_name
 from memstudio.desktop.live.learning import of_cell
 from memstudio.desktop.live.measures import Source, without_stage
 from memstudio.desktop.live.reading import ENDED, Reading, begun
+from memstudio.desktop.live.retention import retained
 from memstudio.desktop.live.seen import Boundary, MatrixSeen, Option, PlotSeen, Track
 from memstudio.desktop.words import count
 from memstudio.measures.names import measure_name, split_name
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from memstudio.library import CurveAt, RunRow
 
 #: what the panel's choosers say: what is shown (under "forgetting" in a wish), and of which cell (under CELL)
-TASKS, AVERAGE, MATRIX = "tasks", "average", "matrix"
+TASKS, AVERAGE, MATRIX, RETENTION = "tasks", "average", "matrix", "retention"
 CELL = "forgetting of"
-_TITLES = {TASKS: "each task", AVERAGE: "average accuracy", MATRIX: "matrix"}
+_TITLES = {TASKS: "each task", AVERAGE: "average accuracy", MATRIX: "matrix", RETENTION: "retention"}
 _AVERAGE = "average_accuracy"
 _MATRIX = "accuracy_matrix"
 
@@ -41,8 +42,8 @@ def forgetting(
 ) -> Kept | None:
     """What the Forgetting panel shows; None while no run has measured the accuracy of a task.
 
-    chosen: TASKS, AVERAGE or MATRIX; cell: whose tasks and matrix they are (an unknown one: that of the run in focus); step: the step
-    that is scrubbed to (None: the newest), which the matrix is of.
+    chosen: TASKS, AVERAGE, MATRIX or RETENTION; cell: whose tasks and matrix they are (an unknown one: that of the run in focus);
+    step: the step that is scrubbed to (None: the newest), which the matrix and what is retained are of.
     """
     measured = {label: rows for label, those in cells.items() if (rows := [row for row in begun(those) if tasks_of(reading, row)])}
     if not measured:
@@ -51,7 +52,7 @@ def forgetting(
     matrices = [name for row in measured[label] if (name := matrix_name(reading.curve_names(row))) is not None]
     there = [TASKS]
     there += [AVERAGE] if any(_AVERAGE in _bare(reading, row) for rows in measured.values() for row in rows) else []
-    there += [MATRIX] if matrices else []
+    there += [MATRIX, RETENTION] if matrices else []
     what = chosen if chosen in there else TASKS
     boundaries = _boundaries(reading, measured[label], focus)
     frame = PlotSeen(
@@ -67,6 +68,11 @@ def forgetting(
     )
     if what == MATRIX:
         return _with_matrix(reading, frame, measured[label], focus, step)
+    if what == RETENTION:
+        tables = _matrices_at(reading, measured[label], step)
+        # while others go on, what has ended has no say in which step is shown
+        at = None if step is None and focus.state not in ENDED else max((at for at, _ in tables), default=None)
+        return Kept(retained(frame, [values for _, values in tables], at), (min(matrices, key=len),))
     if what == AVERAGE:
         return Kept(replace(frame, y_name="average accuracy", tracks=_averages(reading, cells), boundaries=boundaries, of="", cells=()))
     return Kept(replace(frame, tracks=_of_tasks(reading, measured[label], boundaries), boundaries=boundaries, by_task=True))
@@ -173,6 +179,19 @@ def _with_matrix(reading: Reading, frame: PlotSeen, rows: Sequence[RunRow], focu
     whose = f"mean of {count(len(tables), 'seed')}" if len(tables) > 1 else f"seed {shown[0][0].seed:,}"
     seen = MatrixSeen(_mean(tables), _names(rows_.values), _names(columns.values), rows_.name, columns.name, whose)
     return Kept(replace(frame, matrix=seen, step=max(curve.step for _, curve in shown)), tuple(sorted(names)))
+
+
+def _matrices_at(reading: Reading, rows: Sequence[RunRow], step: int | None) -> list[tuple[int, np.ndarray]]:
+    """The matrix of every finished run with its step, or of the first that has one where none has finished."""
+    found = []
+    for row in [row for row in rows if row.state == "finished"] or list(rows):
+        name = matrix_name(reading.curve_names(row))
+        curve = reading.curve(row, name, step) if name is not None else None
+        if curve is not None and curve.values.ndim == 2 and curve.values.shape[0] == curve.values.shape[1]:
+            found.append((curve.step, np.asarray(curve.values, dtype=np.float64)))
+            if row.state != "finished":
+                break
+    return found
 
 
 def _mean(tables: Sequence[np.ndarray]) -> np.ndarray:

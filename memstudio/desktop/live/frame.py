@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, label, set_kind
@@ -17,8 +17,26 @@ from memstudio.desktop.words import tr
 
 #: what a panel can be saved as: ending -> what the menu says
 SAVED_AS = {"csv": "Save data as CSV…", "svg": "Save figure as SVG…", "pdf": "Save figure as PDF…", "png": "Save figure as PNG…"}
+#: what it can be copied as
+COPIED_AS = {"image": "Copy as image", "csv": "Copy data"}
+#: what can be done with the place of a docked panel
+DEEDS = {
+    "left": "Move left",
+    "right": "Move right",
+    "up": "Move to the row above",
+    "down": "Move to the row below",
+    "wider": "Make wider",
+    "narrower": "Make narrower",
+    "close": "Close this panel",
+}
+#: the share of all steps that each point of a line is the mean of; the lines as they are stay faint behind
+SMOOTHED = {"": "None", "0.01": "Means of 1 % of all steps", "0.03": "Means of 3 % of all steps", "0.1": "Means of 10 % of all steps"}
+#: a panel narrower than this has short notes beside its title; so many pixels of a title are always seen
+WIDE_NOTE, LONGEST_TITLE = 340, 92
 #: longest text of a chooser, in letters
 LONGEST = 26
+#: a chooser is never narrower, in pixels
+NARROW = 64
 
 
 def plain(text: str) -> str:
@@ -50,6 +68,10 @@ class Chooser(QToolButton):
     def now(self) -> str:
         """The id of what is shown."""
         return self._now
+
+    def minimumSizeHint(self) -> QSize:
+        # in a narrow panel its text is shortened
+        return QSize(min(NARROW, self.sizeHint().width()), self.sizeHint().height())
 
     def show_options(self, options: Sequence[Option], now: str) -> None:
         """Offers these; with fewer than two it only says what is shown, without a menu."""
@@ -85,8 +107,13 @@ class Chooser(QToolButton):
 class PanelFrame(QFrame):
     """A panel: heads above, a body below. chooser: one of its own kind; saved_as: what it can be saved as.
 
+    docked: it can be moved, resized, closed and copied, by its menu and (its heads dragged) by mouse; smooths: its lines can be smoothed;
+    maps: it offers a heat map over training.
+
     chosen(str): another thing is to be shown; save_wanted(str): csv, svg, pdf or png; alone_wanted(bool): this panel only;
-    axes_changed(): log axes were switched; whole_wanted(): the zoom is to be taken back.
+    axes_changed(): log axes were switched; whole_wanted(): the zoom is to be taken back; deed(str): one of DEEDS;
+    copy_wanted(str): image or csv; smoothing(str): a share of all steps; map_wanted(); carried(point), dropped(point): of the screen,
+    while its heads are dragged.
     """
 
     chosen = Signal(str)
@@ -94,6 +121,12 @@ class PanelFrame(QFrame):
     alone_wanted = Signal(bool)
     axes_changed = Signal()
     whole_wanted = Signal()
+    deed = Signal(str)
+    copy_wanted = Signal(str)
+    smoothing = Signal(str)
+    map_wanted = Signal()
+    carried = Signal(object)
+    dropped = Signal(object)
 
     def __init__(
         self,
@@ -105,10 +138,18 @@ class PanelFrame(QFrame):
         *,
         chooser: Chooser | None = None,
         saved_as: Sequence[str] = tuple(SAVED_AS),
+        docked: bool = False,
+        zooms: bool = False,
+        smooths: bool = False,
+        maps: bool = False,
     ) -> None:
         super().__init__(parent)
         self.id = id
         self.body = body
+        self.docked = docked
+        self._pressed: QPoint | None = None
+        self._carries = False
+        self._notes = ("", "")
         self.title = Elided(title, "panel-title")
         self.note = label("", "axis")
         self.note.hide()
@@ -128,6 +169,11 @@ class PanelFrame(QFrame):
         self.whole = QAction("Show all of it again", self)
         self.alone = QAction("Show this panel alone", self, checkable=True)
         self.saves = {kind: QAction(SAVED_AS[kind], self) for kind in saved_as}
+        self.deeds = {name: QAction(words, self) for name, words in DEEDS.items()} if docked else {}
+        self.copies = {kind: QAction(words, self) for kind, words in COPIED_AS.items()} if docked else {}
+        self.smooths = {share: QAction(words, self, checkable=True) for share, words in SMOOTHED.items()} if smooths else {}
+        self.map = QAction("Heat map over training", self) if maps else None
+        self._zooms = zooms or bool(self.log)
         self._fill_menu()
         self._lay_out()
         self.set_title(title)
@@ -138,18 +184,41 @@ class PanelFrame(QFrame):
         for action in self.log.values():
             action.toggled.connect(self._axes_toggled)
             self._menu.addAction(action)
-        if self.log:
+        if self._zooms:
             self.whole.setEnabled(False)
             self.whole.triggered.connect(self._whole)
             self._menu.addAction(self.whole)
-            self._menu.addSeparator()
+        if self.smooths:
+            self._fill_smoothing(self._menu.addMenu("Smoothing"))
+        if self.map is not None:
+            self.map.triggered.connect(self._map)
+            self._menu.addAction(self.map)
+        self._menu.addSeparator()
         self.alone.toggled.connect(self.alone_wanted)
         self._menu.addAction(self.alone)
+        if self.deeds:
+            self._fill_deeds(self._menu.addMenu("Move and resize"))
         self._menu.addSeparator()
+        for kind, action in self.copies.items():
+            action.triggered.connect(partial(self._copy, kind))
+            self._menu.addAction(action)
         for kind, action in self.saves.items():
             action.triggered.connect(partial(self._save, kind))
             self._menu.addAction(action)
         self.menu_button.setMenu(self._menu)
+
+    def _fill_smoothing(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        for share, action in self.smooths.items():
+            action.triggered.connect(partial(self._smooth, share))
+            group.addAction(action)
+            menu.addAction(action)
+        self.smooths[""].setChecked(True)
+
+    def _fill_deeds(self, menu: QMenu) -> None:
+        for name, action in self.deeds.items():
+            action.triggered.connect(partial(self._deed, name))
+            (self._menu if name == "close" else menu).addAction(action)
 
     def _lay_out(self) -> None:
         heads = QHBoxLayout()
@@ -169,6 +238,8 @@ class PanelFrame(QFrame):
         column.addLayout(heads)
         column.addWidget(self.choosers)
         column.addWidget(self.body, 1)
+        if self.docked:
+            self.title.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def buttons(self) -> tuple[QToolButton, ...]:
         """The controls above the body, as one reads them: in a line of their own the choosers come after the menu."""
@@ -180,10 +251,13 @@ class PanelFrame(QFrame):
         """Names the panel."""
         if self.title.whole != title or not self.menu_button.accessibleName():
             self.title.say(title)
+            # the choosers beside it give way before the name of the panel does
+            self.title.setMinimumWidth(min(self.title.sizeHint().width(), LONGEST_TITLE))
             self.setAccessibleName(title)
             self.body.setAccessibleName(title)
-            self.menu_button.setAccessibleName(f"{title}: axes and saving")
-            self.menu_button.setToolTip(tr("Axes and saving"))
+            what = "axes, place and saving" if self.docked else "axes and saving"
+            self.menu_button.setAccessibleName(f"{title}: {what}")
+            self.menu_button.setToolTip(tr(what.capitalize()))
 
     def show_second(self, options: Sequence[Option], now: str) -> None:
         """A second chooser, in a line of its own with the first, so that the title keeps its room; without a choice it is hidden."""
@@ -193,10 +267,21 @@ class PanelFrame(QFrame):
             self._below.insertWidget(1, self.chooser)
             self.choosers.show()
 
-    def set_note(self, text: str) -> None:
-        """A few dim words beside the title (another stored step than the others'), or none."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+    def set_note(self, text: str, short: str = "") -> None:
+        """A few dim words beside the title (another stored step than the others'), or none; short: in a narrow panel."""
+        self._notes = (text, short or text)
+        self._fit_note()
+
+    def _fit_note(self) -> None:
+        said = self._notes[0] if self.width() >= WIDE_NOTE else self._notes[1]
+        self.note.setText(said)
+        self.note.setToolTip(self._notes[0] if said != self._notes[0] else "")
+        self.note.setAccessibleName(self._notes[0])
+        self.note.setVisible(bool(said))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_note()
 
     @property
     def log_axes(self) -> tuple[bool, bool]:
@@ -224,6 +309,30 @@ class PanelFrame(QFrame):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self._menu.popup(event.globalPos())
 
+    # ------------------------------------------------------------------------------------------ carried by its heads
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self.docked and event.button() == Qt.MouseButton.LeftButton and at.y() < self._heads.geometry().bottom():
+            self._pressed = at
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None:
+            return
+        far = (event.position().toPoint() - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        if self._carries or far:
+            self._carries = True
+            self.title.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.carried.emit(event.globalPosition().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        carried, self._carries, self._pressed = self._carries, False, None
+        if carried:
+            self.title.setCursor(Qt.CursorShape.OpenHandCursor)
+            self.dropped.emit(event.globalPosition().toPoint())
+
     def _axes_toggled(self, on: bool) -> None:
         self.axes_changed.emit()
 
@@ -232,6 +341,18 @@ class PanelFrame(QFrame):
 
     def _save(self, kind: str, checked: bool = False) -> None:
         self.save_wanted.emit(kind)
+
+    def _copy(self, kind: str, checked: bool = False) -> None:
+        self.copy_wanted.emit(kind)
+
+    def _deed(self, name: str, checked: bool = False) -> None:
+        self.deed.emit(name)
+
+    def _smooth(self, share: str, checked: bool = False) -> None:
+        self.smoothing.emit(share)
+
+    def _map(self, checked: bool = False) -> None:
+        self.map_wanted.emit()
 
     def _retint(self, t: Tokens) -> None:
         set_kind(self.menu_button, "chooser")

@@ -16,6 +16,7 @@ from memstudio.desktop.live.looks import BAND_ALPHA, look, pen
 from memstudio.desktop.live.scales import Scale, Tick
 from memstudio.desktop.live.seen import PlotSeen
 from memstudio.desktop.tokens import Tokens
+from memstudio.desktop.words import number
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -27,13 +28,18 @@ ABOVE, BESIDE, BELOW = 20, 12, 34
 BAR_HEIGHT = 0.22
 #: so many figures in words at most; the pointer says them all
 MOST_WORDS = 5
+#: lines to hold others against: each has dashes of its own
+REFERENCE_DASHES = ([3.0, 3.0], [1.0, 3.0], [8.0, 3.0])
 #: the sample of a task's line beside its name, in pixels
 TASK_SAMPLE = 14
 
 
 @dataclass(frozen=True)
 class Ground:
-    """Everything the ground is painted from. area: the plot in pixels; x, y: what its edges show, as places; hidden: cells left out."""
+    """Everything the ground is painted from. area: the plot in pixels; x, y: what its edges show, as places; hidden: cells left out.
+
+    lit: the cell that stands out, None where all are alike.
+    """
 
     seen: PlotSeen
     area: QRectF
@@ -42,6 +48,7 @@ class Ground:
     x_scale: Scale
     y_scale: Scale
     hidden: frozenset[int] = frozenset()
+    lit: int | None = None
 
     def across(self, places: np.ndarray | float) -> np.ndarray:
         """Pixels from the left of places on the x axis."""
@@ -86,7 +93,8 @@ def draw_inside(painter: QPainter, ground: Ground, t: Tokens) -> None:
     _draw_bars(painter, ground, t)
     _draw_references(painter, ground, t)
     for track in ground.seen.tracks:
-        if track.low is not None and track.high is not None and track.cell not in ground.hidden:
+        shown = track.cell not in ground.hidden and ground.lit in (None, track.cell)
+        if shown and track.low is not None and track.high is not None:
             _draw_band(painter, ground, track.x, track.low, track.high, look(t, track.cell).colour)
     painter.restore()
     _draw_words(painter, ground, t)
@@ -94,7 +102,7 @@ def draw_inside(painter: QPainter, ground: Ground, t: Tokens) -> None:
     if not ground.seen.tracks:
         painter.setPen(QColor(t.dim))
         painter.setFont(fonts.sans(looks.TYPE_SMALL))
-        painter.drawText(ground.area, int(_CENTRE), "Nothing measured yet")
+        painter.drawText(ground.area, int(_CENTRE) | int(Qt.TextFlag.TextWordWrap), ground.seen.empty)
 
 
 def draw_outside(painter: QPainter, ground: Ground, t: Tokens) -> None:
@@ -147,8 +155,12 @@ def _draw_names(painter: QPainter, ground: Ground, t: Tokens) -> None:
     measure = QFontMetricsF(painter.font())
     line = QRectF(8, 1, ground.area.right() - 8, 15)
     painter.drawText(line, int(_LEFT), ground.seen.y_name)
-    if measure.horizontalAdvance(ground.seen.y_name) + measure.horizontalAdvance(ground.seen.note) + 20 < line.width():
-        painter.drawText(line, int(_RIGHT), ground.seen.note)
+    room = line.width() - measure.horizontalAdvance(ground.seen.y_name) - 20
+    notes = [note for note in (ground.seen.note, ground.seen.span) if note]
+    # what does not fit beside the name is left out whole: half a note would say something else
+    shorter = [ground.seen.note.partition(",")[0]] if ground.seen.own else []
+    said = next((text for text in (" · ".join(notes), *notes[::-1], *shorter) if measure.horizontalAdvance(text) <= room), "")
+    painter.drawText(line, int(_RIGHT), said)
 
 
 def _across_of_boundaries(ground: Ground) -> list[float]:
@@ -214,25 +226,56 @@ def _draw_bars(painter: QPainter, ground: Ground, t: Tokens) -> None:
 
 
 def _draw_references(painter: QPainter, ground: Ground, t: Tokens) -> None:
-    line = QPen(QColor(t.dim), 1, Qt.PenStyle.CustomDashLine)
-    line.setDashPattern([3.0, 3.0])
-    painter.setPen(line)
     if ground.seen.diagonal:
+        painter.setPen(_reference_pen(t, 0))
         painter.drawLine(ground.point(0, 0), ground.point(1, 1))
-    if ground.seen.reference is not None:
-        name, x, y = ground.seen.reference
-        places = ground.x_scale.places(x)
-        painter.drawPolyline(_polygon(ground.across(places), ground.up(ground.y_scale.places(y))))
-        _draw_reference_word(painter, ground, t, name, float(y[0]) if len(y) else 0.0)
+    lines = (*((ground.seen.reference,) if ground.seen.reference is not None else ()), *ground.seen.references)
+    for turn, (name, x, y) in enumerate(lines):
+        across, up = ground.across(ground.x_scale.places(x)), ground.up(ground.y_scale.places(y))
+        painter.setPen(_reference_pen(t, turn))
+        if ground.seen.x_names:
+            # names have no order: each has a short line of its own
+            half = min(24.0, 0.4 * ground.area.width() / len(ground.seen.x_names))
+            painter.drawLines([QLineF(x0 - half, y0, x0 + half, y0) for x0, y0 in zip(across, up, strict=True) if math.isfinite(y0)])
+        else:
+            painter.drawPolyline(_polygon(across, up))
+        inside = np.isfinite(across) & np.isfinite(up) & (up > ground.area.top()) & (up < ground.area.bottom())
+        if inside.any():
+            # one at its beginning, the next further on, so that they are told apart where the lines run together
+            at = np.flatnonzero(inside)[round(turn / len(lines) * (int(inside.sum()) - 1))]
+            _draw_reference_word(painter, ground, t, name, float(across[at]), float(up[at]))
 
 
-def _draw_reference_word(painter: QPainter, ground: Ground, t: Tokens, name: str, y: float) -> None:
-    at = float(ground.up(ground.y_scale.places(y)))
-    if math.isfinite(at):
-        painter.setFont(fonts.sans(looks.TYPE_AXIS))
-        painter.setPen(QColor(t.dim))
-        above = at - 15 if at - 15 > ground.area.top() else at + 1
-        painter.drawText(QRectF(ground.area.left() + 4, above, 80, 14), int(_LEFT), name)
+def _reference_pen(t: Tokens, turn: int) -> QPen:
+    line = QPen(QColor(t.dim), 1, Qt.PenStyle.CustomDashLine)
+    line.setDashPattern(REFERENCE_DASHES[turn % len(REFERENCE_DASHES)])
+    return line
+
+
+def _draw_reference_word(painter: QPainter, ground: Ground, t: Tokens, name: str, x: float, y: float) -> None:
+    painter.setFont(fonts.sans(looks.TYPE_AXIS))
+    painter.setPen(QColor(t.dim))
+    wide = QFontMetricsF(painter.font()).horizontalAdvance(name) + 2
+    above = y - 15 if y - 15 > ground.area.top() else y + 1
+    left = min(max(x, ground.area.left() + 4), ground.area.right() - wide)
+    painter.drawText(QRectF(left, above, wide, 14), int(_LEFT), name)
+
+
+def draw_level(painter: QPainter, ground: Ground, level: float, t: Tokens) -> None:
+    """Says the value of a height (a place of the y axis) at the axis, over the ticks."""
+    text = number(float(f"{ground.y_scale.value(level):.3g}"))
+    y, area = float(ground.up(level)), ground.area
+    if not area.top() <= y <= area.bottom():
+        return
+    painter.setFont(fonts.sans(looks.TYPE_AXIS))
+    wide = QFontMetricsF(painter.font()).horizontalAdvance(text) + 8
+    tag = QRectF(max(0.0, area.left() - wide - 3), y - 8, wide, 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(t.raised))
+    painter.drawRoundedRect(tag, 3, 3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor(t.text))
+    painter.drawText(tag, int(_CENTRE), text)
 
 
 def _polygon(xs: np.ndarray, ys: np.ndarray) -> QPolygonF:
@@ -268,9 +311,12 @@ def _draw_words(painter: QPainter, ground: Ground, t: Tokens) -> None:
     shown = words[: max(1, min(MOST_WORDS, int((ground.area.height() * 0.45) // 15)))]
     texts = [text for _, text in shown] + ([f"and {len(words) - len(shown)} more"] if len(words) > len(shown) else [])
     sample = 19 if len(ground.seen.words) > 1 else 0
-    wide = min(max(measure.horizontalAdvance(text) for text in texts) + sample, ground.area.width() * 0.75)
+    wide = min(max(measure.horizontalAdvance(text) for text in texts) + sample, ground.area.width() * (0.95 if ground.seen.own else 0.75))
     left, top = ground.area.left() + 8, ground.area.top() + 2
-    if _mostly_above(ground):
+    if ground.seen.own:
+        # what is left begins high and falls
+        top = ground.area.bottom() - 15 * len(texts) - 4
+    elif _mostly_above(ground):
         left = ground.area.right() - wide - 6
         top = ground.area.bottom() - ground.area.height() * (BAR_HEIGHT + 0.03) - 15 * len(texts)
     for place, text in enumerate(texts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.labels import Elided, button, label, set_kind
@@ -40,6 +40,11 @@ class HeadLine(QWidget):
         self.resume_button = button("Resume", self.resume.emit, tip="Go on from the last checkpoint")
         self.stop_button = button("Stop", self.stop.emit, tip="End here; what was measured is kept")
         self.compare_button = button("Compare", self.compare.emit, "", "What differs between the runs, with intervals over seeds")
+        self.panels_button = QPushButton("Panels")
+        self.panels_button.setAccessibleName("Live panels: which are shown, and where")
+        self.panels_button.setToolTip("Which panels are shown, in one row or two")
+        self.panels_menu = QMenu(self)
+        self.panels_button.setMenu(self.panels_menu)
         self.close_button = button("", self.closed.emit, "quiet", "Close the live panel; runs go on", "Close the live panel")
         lengths.fix(self.close_button, width=30)
         row = QHBoxLayout(self)
@@ -48,7 +53,7 @@ class HeadLine(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.chip)
         row.addWidget(self.words, 1)
-        for each in (*self._buttons, self.close_button):
+        for each in (*self._buttons, self.panels_button, self.close_button):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
         self.show_nothing()
         self._retint(theme.current())
@@ -62,7 +67,7 @@ class HeadLine(QWidget):
         """Shows that nothing is followed."""
         self.chip.hide()
         self.words.say(words)
-        for each in (*self._buttons, self.close_button):
+        for each in (*self._buttons, self.panels_button, self.close_button):
             each.hide()
 
     def show_head(self, head: Head, readonly: bool = False) -> None:
@@ -81,6 +86,7 @@ class HeadLine(QWidget):
         several = head.total > 1
         for each, verb in ((self.pause_button, "Pause"), (self.resume_button, "Resume"), (self.stop_button, "Stop")):
             each.setAccessibleName(f"{verb} {'the study' if several else 'the run'}")
+        self.panels_button.show()
         self.close_button.show()
         self._show_failures(head)
 

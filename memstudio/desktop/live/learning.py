@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memstudio.desktop.live.measures import Measure, Source, available
+from memstudio.desktop.live.measures import Measure, Source, available, further
 from memstudio.desktop.live.reading import Reading, begun
 from memstudio.desktop.live.seen import Floats, Option, PlotSeen, Style, Track
 from memstudio.desktop.words import count
-from memstudio.measures.means import Binned, over_seeds, with_band
+from memstudio.measures.means import BINS, Binned, over_seeds, with_band
 
 if TYPE_CHECKING:
     from memstudio.library import RunRow
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 MARKS = 36
 
 
-def learning(reading: Reading, cells: Mapping[str, Sequence[RunRow]], focus: RunRow, chosen: str, last: int) -> PlotSeen | None:
-    """What the Learning panel shows; None while no run has measured anything that can be shown over steps."""
+def learning(
+    reading: Reading, cells: Mapping[str, Sequence[RunRow]], focus: RunRow, chosen: str, last: int, share: float = 0.0
+) -> PlotSeen | None:
+    """What the Learning panel shows; None while no run has measured anything that can be shown over steps.
+
+    share: the part of all steps that each point of a line is the mean of (0: as few as the panel's pixels allow).
+    """
     rows = begun([row for those in cells.values() for row in those])
     names = {name for row in rows for name in reading.last_values(row)}
     speaker = focus if reading.last_values(focus) else next((row for row in rows if reading.last_values(row)), focus)
-    measures = [m for m in available(names) if _is_a_line(reading, speaker, m)]
+    measures = [m for m in (*available(names), *further(names)) if _is_a_line(reading, speaker, m)]
     if not measures:
         return None
     measure = next((m for m in measures if m.id == chosen), measures[0])
@@ -38,6 +44,9 @@ def learning(reading: Reading, cells: Mapping[str, Sequence[RunRow]], focus: Run
         style: Style = "dots" if source.role == "test" and len(there) > 1 else "main"
         for number, (label, those) in enumerate(cells.items()):
             tracks += of_cell(reading, number, label, begun(those), name, source, style, only=len(rows) == 1)
+    smooth = span_of(share, last)
+    if smooth > 1:
+        tracks = [each for track in tracks for each in smoothed(track, smooth)]
     return PlotSeen(
         title="Learning",
         x_name="step",
@@ -48,7 +57,41 @@ def learning(reading: Reading, cells: Mapping[str, Sequence[RunRow]], focus: Run
         x_end=float(last) if last else None,
         share=measure.share,
         note="lines: training, dots: test" if len(there) > 1 else "",
+        span=_span_words(smooth, _bin_of(last)),
     )
+
+
+def span_of(share: float, last: int) -> int:
+    """The steps of a share of all, as a round odd number; 0 where nothing is to be smoothed."""
+    return round(share * last) // 2 * 2 + 1 if share > 0 and last else 0
+
+
+def _bin_of(last: int) -> int:
+    """The steps whose mean one drawn point is."""
+    return -(-(last + 1) // BINS)
+
+
+def _span_words(smooth: int, drawn: int) -> str:
+    return f"means of {max(smooth, drawn):,} steps" if max(smooth, drawn) > 1 else ""
+
+
+def smoothed(track: Track, span: int) -> list[Track]:
+    """A line as means of `span` steps around each point, with the line itself faint behind; what is no line stays."""
+    if track.style not in ("main", "thin") or len(track.x) < 3:
+        return [track]
+    left = np.searchsorted(track.x, track.x - span / 2, side="left")
+    right = np.searchsorted(track.x, track.x + span / 2, side="right")
+    # at the ends as far as there are steps on both sides, so that the mean does not lean to one of them
+    at = np.arange(len(track.x))
+    reach = np.minimum(np.minimum(at - left, right - 1 - at), np.minimum(at, len(at) - 1 - at))
+    sums = np.concatenate(([0.0], np.cumsum(np.where(np.isfinite(track.y), track.y, 0.0))))
+    n = np.concatenate(([0], np.cumsum(np.isfinite(track.y))))
+    low, high = at - reach, at + reach + 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        y = (sums[high] - sums[low]) / (n[high] - n[low])
+    faint = Track(("raw", track.key), track.cell, "", track.x, track.y, "faint")
+    # raw and smooth are told apart by weight: the marks of single points would be neither
+    return [faint, replace(track, key=("smooth", track.key), y=y, marked=False)]
 
 
 def _is_a_line(reading: Reading, row: RunRow, measure: Measure) -> bool:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from memstudio.desktop.live.curves import Form, form_of, plot
+from memstudio.desktop.live.curves import Form, chosen_curve, form_of, plot
 from memstudio.desktop.live.forgetting import CELL, forgetting
 from memstudio.desktop.live.learning import learning
+from memstudio.desktop.live.over_training import MAP, OF_MAP, OF_TABLES, TABLES, map_names, table, training_map
 from memstudio.desktop.live.pictured import picture
 from memstudio.desktop.live.progress import GOING, cells_of, head
 from memstudio.desktop.live.reading import Reading, begun, by_cell
-from memstudio.desktop.live.seen import PictureSeen, PlotSeen, Seen, Wish
+from memstudio.desktop.live.seen import PLOTS, PictureSeen, PlotSeen, Seen, Wish
 from memstudio.experiment.parameters import Refusal
 
 if TYPE_CHECKING:
     from memstudio.library import Library, RunRow
+
+
+#: what the chooser of smoothing says, under this in a wish: the share of all steps that a point is the mean of
+SMOOTHING = "smoothing"
+NO_PROBES = "Nothing but learning is measured. Wire a probe (Recall, Calibration, Memory state) to the learner to see more."
 
 
 class Look:
@@ -51,14 +57,16 @@ class Look:
             last=max(last, newest),
             newest=newest,
             stored=self._stored(rows, [*shown, *([state.chosen] if state else [])]),
-            at=_shown_step(plots, state),
+            at=_shown_step(plots, state, wish.step),
+            there=self._there(plots, state),
+            hint=self._hint(rows),
         )
 
     def _plots(self, cells: Mapping[str, Sequence[RunRow]], focus: RunRow, wish: Wish, last: int) -> tuple[dict[str, PlotSeen], list[str]]:
         """The plots by panel, and the names of the curves that they show."""
         plots: dict[str, PlotSeen] = {}
         shown: list[str] = []
-        lines = learning(self.reading, cells, focus, wish.chosen.get("learning", ""), last)
+        lines = learning(self.reading, cells, focus, wish.chosen.get("learning", ""), last, _share(wish.chosen.get(SMOOTHING, "")))
         if lines is not None:
             plots["learning"] = lines
         kept = forgetting(self.reading, cells, focus, wish.chosen.get("forgetting", ""), wish.chosen.get(CELL, ""), wish.step, last)
@@ -69,8 +77,30 @@ class Look:
             seen = plot(self.reading, cells, panel, self._forms, wish.chosen.get(panel, ""), wish.step, focus)
             if seen is not None:
                 plots[panel] = seen
-                shown.append(seen.chosen)
+                shown.append(chosen_curve(seen.chosen)[0])
+        tables = table(self.reading, cells, self._forms, focus, wish.chosen.get(TABLES, ""), wish.chosen.get(OF_TABLES, ""), wish.step)
+        if tables is not None:
+            plots[TABLES] = tables
+            shown.append(tables.chosen)
+        if MAP not in wish.closed:
+            over = training_map(self.reading, cells, self._forms, focus, wish.chosen.get(MAP, ""), wish.chosen.get(OF_MAP, ""), last)
+            if over is not None:
+                plots[MAP] = over
         return plots, shown
+
+    def _there(self, plots: Mapping[str, PlotSeen], state: PictureSeen | None) -> tuple[str, ...]:
+        """The panels that could be shown."""
+        found = {*plots, *([MAP] if map_names(self._forms) else []), *(["picture"] if state is not None else [])}
+        return tuple(id for id in (*PLOTS, "picture") if id in found)
+
+    def _hint(self, rows: Sequence[RunRow]) -> str:
+        """What would show more, where no probe of a run measures anything but its learning."""
+        row = next(iter(begun(rows)), None)
+        if row is None or self._forms:
+            return ""
+        document = self.reading.once(row, "document", lambda: self.reading.library.document(row.uid))
+        probed = any(node.component.startswith("probe.") and node.component != "probe.cost" for node in document.nodes)
+        return "" if probed else NO_PROBES
 
     def _learn_forms(self, rows: Sequence[RunRow]) -> None:
         """What kinds of curves there are: one of each name is read once."""
@@ -90,7 +120,15 @@ class Look:
         return tuple(sorted({step for row in begun(rows) for name in names for step in self.reading.curve_steps(row, name)}))
 
 
-def _shown_step(plots: Mapping[str, PlotSeen], state: PictureSeen | None) -> int | None:
-    """The newest of the stored steps that are shown."""
+def _shown_step(plots: Mapping[str, PlotSeen], state: PictureSeen | None, asked: int | None) -> int | None:
+    """The newest of the stored steps that are shown and not after what is asked for; where all are, the first."""
     steps = [seen.step for seen in plots.values() if seen.step is not None] + ([state.step] if state is not None else [])
-    return max(steps) if steps else None
+    by_then = [step for step in steps if asked is None or step <= asked]
+    return max(by_then) if by_then else min(steps, default=None)
+
+
+def _share(chosen: str) -> float:
+    try:
+        return min(max(float(chosen), 0.0), 1.0)
+    except ValueError:
+        return 0.0

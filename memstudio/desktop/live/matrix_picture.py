@@ -42,27 +42,28 @@ class MatrixPicture(Pointed):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.seen: MatrixSeen | None = None
+        self.empty = "Nothing measured yet"
         self.setMinimumSize(150, 110)
 
     def sizeHint(self) -> QSize:
         return QSize(260, 190)
 
-    def show_seen(self, seen: MatrixSeen) -> None:
-        """Shows this table."""
-        self.seen = seen
+    def show_seen(self, seen: MatrixSeen | None, empty: str = "Nothing measured yet") -> None:
+        """Shows this table; None: these words."""
+        self.seen, self.empty = seen, empty
         self.setAccessibleDescription(self.words)
-        self.point_at(kept_inside(seen.values.shape, self.at))
+        self.point_at(kept_inside(seen.values.shape, self.at) if seen is not None else None)
 
     @property
     def words(self) -> str:
         """The table in words: its last row that holds something."""
         seen = self.seen
         if seen is None:
-            return ""
+            return self.empty
         for row in reversed(range(len(seen.rows))):
             said = [f"{seen.column} {seen.columns[c]} {v:.2f}" for c, v in enumerate(seen.values[row].tolist()) if math.isfinite(v)]
             if said:
-                return f"Accuracy {seen.row} {seen.rows[row]}: {'; '.join(said)}"
+                return f"{seen.what.capitalize()} {seen.row} {seen.rows[row]}: {'; '.join(said)}"
         return "Nothing measured yet"
 
     def cell_words(self, at: At) -> str:
@@ -90,6 +91,9 @@ class MatrixPicture(Pointed):
 
     def draw_figure(self, painter: QPainter, t: Tokens) -> None:
         if self.seen is None:
+            painter.setPen(QColor(t.dim))
+            painter.setFont(fonts.sans(looks.TYPE_SMALL))
+            painter.drawText(QRectF(self.rect()), int(_CENTRE) | int(Qt.TextFlag.TextWordWrap), self.empty)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_cells(painter, t)
@@ -101,19 +105,21 @@ class MatrixPicture(Pointed):
         painter.setFont(fonts.sans(looks.TYPE_AXIS))
         measure = QFontMetricsF(painter.font())
         one = self._cell_rect(0, 0)
-        numbers = one.width() >= measure.horizontalAdvance("0.00") + 2 and one.height() >= measure.height() - 2
+        shares = (seen.low, seen.high) == (0.0, 1.0)
+        widest = "0.00" if shares else max((f"{v:.3g}" for v in seen.values.flat), key=len, default="0.00")
+        numbers = one.width() >= measure.horizontalAdvance(widest) + 2 and one.height() >= measure.height() - 2
         gap = 1.0 if min(one.width(), one.height()) > 6 else 0.0
         for row, column in product(range(len(seen.rows)), range(len(seen.columns))):
             value = float(seen.values[row, column])
             if not math.isfinite(value):
                 continue
-            cell, ground = self._cell_rect(row, column), colour(value, t)
+            cell, ground = self._cell_rect(row, column), colour((value - seen.low) / ((seen.high - seen.low) or 1.0), t)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
             painter.drawRoundedRect(cell.adjusted(gap, gap, -gap, -gap), 2 * gap, 2 * gap)
             if numbers:
                 painter.setPen(ink_on(ground))
-                painter.drawText(cell, int(_CENTRE), f"{value:.2f}")
+                painter.drawText(cell, int(_CENTRE), f"{value:.2f}" if shares else f"{value:.3g}")
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_names(self, painter: QPainter, t: Tokens) -> None:

@@ -48,6 +48,8 @@ MEASURES = (
     ),
     Measure("recall", "Recall", "recall", (Source("recall", "test"),), share=True),
     Measure("ece", "Calibration error", "ECE", (Source("ece", "test"),)),
+    Measure("perplexity", "Perplexity", "perplexity", (Source("perplexity", "test"),)),
+    Measure("bits_per_token", "Bits a token", "bits a token", (Source("bits_per_token", "test"),)),
     Measure("validation_loss", "Validation loss", "loss, nats", (Source("loss[split=validation]"),)),
     Measure("gradient_norm", "Gradient norm", "gradient norm", (Source("gradient_norm"),)),
     Measure("learning_rate", "Learning rate", "learning rate", (Source("learning_rate"),)),
@@ -56,6 +58,42 @@ MEASURES = (
     Measure("seconds_per_step", "Time of a step", "seconds", (Source("seconds_per_step"),)),
 )
 BY_ID = {measure.id: measure for measure in MEASURES}
+#: labels whose values stand along the axis of a curve, or in the panel of tasks: not told again one by one
+_TOLD = frozenset({"load", "distance", "serial_position", "length", "depth", "severity", "noise", "task", "position", "split", "member"})
+#: what is no result, or is told by a measure above
+_KNOWN = frozenset({source for measure in MEASURES for one in measure.sources for source in (one.name, one.instead) if source})
+_NO_RESULT = frozenset({"probe_share", "average_accuracy"})
+#: so many further measures at most: a longer menu is no help
+MOST = 40
+
+
+def measure_of(id: str) -> Measure:
+    """The measure of an id: one of the table, or a series by its name (`capacity[criterion=recalled95]`)."""
+    return BY_ID[id] if id in BY_ID else _of_series(id)
+
+
+def _of_series(name: str) -> Measure:
+    try:
+        bare, labels = split_name(name)
+    except ValueError:
+        bare, labels = name, {}
+    words = bare.replace("_", " ")
+    title = f"{words[:1].upper()}{words[1:]}"
+    said = ", ".join(f"{key} {value}" for key, value in labels.items())
+    return Measure(name, f"{title} ({said})" if said else title, words, (Source(name),))
+
+
+def further(names: Iterable[str]) -> tuple[Measure, ...]:
+    """A measure for each series that no other measure, curve or panel tells of: what probes add, of ours or of an add-on."""
+    found = []
+    for name in sorted({without_stage(each) for each in names}):
+        try:
+            bare, labels = split_name(name)
+        except ValueError:
+            continue
+        if name not in _KNOWN and bare not in _NO_RESULT and not _TOLD & set(labels):
+            found.append(_of_series(name))
+    return tuple(found[:MOST])
 
 
 def of_all_stages(name: str, names: Iterable[str]) -> tuple[str, ...]:

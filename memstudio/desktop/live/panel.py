@@ -16,10 +16,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, theme
 from memstudio.desktop.labels import label
+from memstudio.desktop.live.arrangement import Arrangement, arrangement_of
 from memstudio.desktop.live.failure import FailureStrip
 from memstudio.desktop.live.head_line import HeadLine
 from memstudio.desktop.live.legend import Legend
 from memstudio.desktop.live.look import Look
+from memstudio.desktop.live.panels_menu import PanelsMenu
 from memstudio.desktop.live.saving import Saving
 from memstudio.desktop.live.seen import Head, Seen, Wish
 from memstudio.desktop.live.strip import Strip
@@ -27,6 +29,7 @@ from memstudio.desktop.live.time_bar import TimeBar
 from memstudio.desktop.reader import Reader
 from memstudio.desktop.words import tr
 from memstudio.ground.log import tail
+from memstudio.ground.settings import Settings
 
 if TYPE_CHECKING:
     from memstudio.desktop.running import Running
@@ -39,6 +42,10 @@ SLOWEST = 500
 #: milliseconds between looks for runs whose process is gone
 LOST_EVERY = 2_000
 LOG_LINES = 40
+#: keeps a setting by its name
+Keep = Callable[[str, object], None]
+#: the setting that holds where the panels stand, and milliseconds until a change is written
+KEPT, KEPT_AFTER = "live_panels", 400
 #: a panel lower than this shows an open log or the curves, not both
 LOW = 460
 #: what draws with pyqtgraph: imported when it is first needed
@@ -48,13 +55,17 @@ _WAITING = {
     "queued": "Waiting for a worker. Curves come with the first step.",
     "starting": "The run is being built. Curves come with the first step.",
     "running": "Curves come with the first step.",
-    "paused": "Paused before anything was measured.",
+    "paused": "Paused before anything was measured. Resume goes on from there.",
+    "failed": "The run failed before anything was measured; what went wrong stands above.",
+    "lost": "The run's process is gone, and nothing was measured; Resume begins it again.",
+    "stopped": "The run was stopped before anything was measured.",
 }
 
 
 class LivePanel(QFrame):
     """Shows runs from the library: `follow` a study or runs while they go, or `show_run` one of any time; `clear` empties it.
 
+    settings, keep: where the panels' arrangement is read from and kept with (away from the window's thread).
     running: what pauses, resumes and stops (without it `pause_asked` ... say so, with the runs' uids). step_shown(int): the stored step
     that all panels show; node_asked(str): go to this node; said(text, level): a sentence for the message line; followed(bool): something
     is shown, or nothing is any more.
@@ -69,11 +80,19 @@ class LivePanel(QFrame):
     stop_asked = Signal(object)
     compare_asked = Signal(object)
 
-    def __init__(self, reader: Reader, parent: QWidget | None = None, *, running: Running | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        parent: QWidget | None = None,
+        *,
+        running: Running | None = None,
+        settings: Settings | None = None,
+        keep: Keep | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
         self.setAccessibleName(tr("Live"))
-        self.reader, self.running = reader, running
+        self.reader, self.running, self.settings = reader, running, settings
         self.wish = Wish()
         self.seen: Seen | None = None
         self._look = Look()
@@ -86,6 +105,9 @@ class LivePanel(QFrame):
         self._timer.timeout.connect(self._ask_now)
         self._lost = QTimer(self, interval=LOST_EVERY)
         self._lost.timeout.connect(self._look_for_lost)
+        self._keep = keep
+        self._rest = QTimer(self, singleShot=True, interval=KEPT_AFTER)
+        self._rest.timeout.connect(self._keep_arrangement)
         self._make()
         self._lay_out()
         self._connect()
@@ -103,6 +125,8 @@ class LivePanel(QFrame):
         self.empty_words = label(_NOTHING, "dim", wrap=True)
         self.empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.strip = Strip()
+        self.strip.set_arrangement(arrangement_of(self.settings.get(KEPT) if self.settings is not None else None), tell=False)
+        self.panels = PanelsMenu(self.head.panels_menu, self.strip)
         self.saving = Saving(self.reader, self.strip, self)
 
     def _lay_out(self) -> None:
@@ -144,7 +168,11 @@ class LivePanel(QFrame):
         self.strip.pictured.connect(self._picture_of)
         self.strip.picked.connect(self._picked)
         self.strip.save_wanted.connect(self._choose_file)
+        self.strip.copy_wanted.connect(self._copy)
+        self.strip.arranged.connect(self._arranged)
+        self.strip.pointed_at.connect(self.legend.show_values)
         self.strip.grown.connect(self._order_tabs)
+        self.legend.hovered.connect(self.strip.light)
         self.saving.said.connect(self.said)
         self.time.moved.connect(self.show_step)
         self.time.follow.connect(self.follow_newest)
@@ -174,7 +202,7 @@ class LivePanel(QFrame):
             self.follow_newest()
             return
         # what the panels were told to show is kept from one run to the next
-        self.wish, self.seen = replace(wish, chosen=self.wish.chosen), None
+        self.wish, self.seen = replace(wish, chosen=self.wish.chosen, closed=self.strip.arrangement.closed), None
         self._told = ""
         self.strip.forget()
         self.legend.show_cells(())
@@ -343,7 +371,7 @@ class LivePanel(QFrame):
         """The keyboard goes through the panel as one reads it, whenever its parts were made."""
         head, failure, time = self.head, self.failure, self.time
         order: list[QWidget] = [head.failed_button, head.pause_button, head.resume_button, head.stop_button]
-        order += [head.compare_button, head.close_button]
+        order += [head.compare_button, head.panels_button, head.close_button]
         order += [failure.node_button, failure.log_button, failure.log, *self.legend.entries, self.legend.more]
         order += [*self.strip.controls(), time.slider, time.follow_button]
         for before, after in pairwise(order):
@@ -398,6 +426,33 @@ class LivePanel(QFrame):
         self.wish = replace(self.wish, pictured=cell)
         self._ask()
 
+    def _arranged(self, arrangement: Arrangement) -> None:
+        """What was closed is not read any more, what was brought back is; the settings keep it a moment later."""
+        if arrangement.closed != self.wish.closed:
+            self.wish = replace(self.wish, closed=arrangement.closed)
+            self._ask()
+        self._rest.start()
+
+    def _keep_arrangement(self) -> None:
+        keep = self._keep or (self.settings.set if self.settings is not None else None)
+        if keep is not None:
+            keep(KEPT, self.strip.arrangement.as_kept())
+
+    def move_panel(self, deed: str) -> None:
+        """Moves, resizes or closes the panel that has the keyboard (one of frame.DEEDS)."""
+        if self.strip.current is not None:
+            self.strip.do(self.strip.current, deed)
+
+    def change_rows(self) -> None:
+        """Puts the panels into two rows, or into one again."""
+        two = len(self.strip.arrangement.shown(self.strip.could_show)) > 1
+        self.strip.in_rows(1 if two else 2)
+
+    def open_panels_menu(self) -> None:
+        """Opens the menu that brings closed panels back."""
+        if self.head.panels_button.isVisible():
+            self.head.panels_button.showMenu()
+
     def _legend_changed(self, hidden: frozenset[int]) -> None:
         if self.seen is not None:
             self.strip.show_seen(self.seen, hidden)
@@ -414,6 +469,10 @@ class LivePanel(QFrame):
         """Saves a panel's data (csv) or the panel as a figure (svg, pdf, png); the file is written away from the window's thread."""
         if self.seen is not None and id in self.strip.panels:
             self.saving.save(self.seen, self.legend.shown(), id, kind, path)
+
+    def _copy(self, id: str, kind: str) -> None:
+        if self.seen is not None:
+            self.saving.copy(self.seen, self.legend.shown(), id, kind)
 
     def _choose_file(self, id: str, kind: str) -> None:
         if self.seen is not None:

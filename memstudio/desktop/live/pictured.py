@@ -60,6 +60,8 @@ def picture(
         columns=_numbers(curve.axes[1].values, curve.values.shape[1]),
         step=curve.step,
         figures=tuple(figures(reading, row, name, curve.step)),
+        row_name=curve.axes[0].name,
+        column_name=curve.axes[1].name,
     )
 
 

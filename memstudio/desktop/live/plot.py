@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import html
 import math
-import re
 from collections.abc import Hashable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QGraphicsView, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop import tokens as looks
-from memstudio.desktop.live import ground
+from memstudio.desktop.live import ground, plot_figure, readout
 from memstudio.desktop.live.ground import ABOVE, BELOW, BESIDE, Ground
 from memstudio.desktop.live.items import Line
-from memstudio.desktop.live.looks import ALONE, ORDER, line_pen, look, mark_size
-from memstudio.desktop.live.scales import Scale, rounded_up, scale_of
+from memstudio.desktop.live.looks import ALONE, CROWDED, MANY
+from memstudio.desktop.live.plot_box import PlotBox
+from memstudio.desktop.live.ranges import Range, scales, whole
+from memstudio.desktop.live.readout import Readout
+from memstudio.desktop.live.scales import Scale
 from memstudio.desktop.live.seen import PlotSeen, Track
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import number
 
 #: a plot wider than this draws its long lines without smooth edges (8 lines of 100,000 points at 1,200 pixels: 7 ms, smooth 13)
 WIDE = 800
-#: the pointer says at most so many lines
-MOST_SAID = 8
 
 _NOTHING = PlotSeen("", "", "", "", ())
 
@@ -35,33 +34,33 @@ _NOTHING = PlotSeen("", "", "", "", ())
 class Plot(QWidget):
     """Shows a PlotSeen. picked(float): a click on (or Enter at) this value of the x axis; zoomed(bool): the view is not the whole.
 
-    By keyboard: left and right move the pointer, Enter picks, plus and minus zoom, 0 shows all again, Esc hides the pointer.
+    pointed_at(Pointed or None): where the pointer stands. By keyboard: left and right move the pointer, Enter picks, plus and minus zoom,
+    0 shows all again, Esc hides the pointer.
     """
 
     picked = Signal(float)
     zoomed = Signal(bool)
+    pointed_at = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.seen = _NOTHING
         self._hidden: frozenset[int] = frozenset()
+        self._lit: int | None = None
         self._log_x = self._log_y = False
         self._x_scale, self._y_scale = Scale(), Scale()
-        self._whole = ((0.0, 1.0), (0.0, 1.0))
+        self._whole: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
         self._shown = self._whole
         self._is_zoomed = False
         self._at: float | None = None
+        self._level: float | None = None
         self._pressed: QPoint | None = None
         self._lines: dict[Hashable, Line] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(150, 110)
         self._make_view()
-        self._words = QLabel(self)
-        self._words.setProperty("kind", "pointer")
-        self._words.setTextFormat(Qt.TextFormat.RichText)
-        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._words.hide()
+        self._words = Readout(self)
         self._themed(theme.current())
         theme.themed.connect(self._themed)
 
@@ -74,16 +73,13 @@ class Plot(QWidget):
         self._view.setStyleSheet("background: transparent; border: none;")
         self._view.viewport().setAutoFillBackground(False)
         self._view.viewport().installEventFilter(self)
-        self._box = pg.ViewBox(enableMenu=False, defaultPadding=0.0)
-        self._box.disableAutoRange()
+        self._box = PlotBox()
         self._view.setCentralItem(self._box)
         self._box.sigRangeChanged.connect(self._range_changed)
         self._box.sigRangeChangedManually.connect(self._zoomed_by_hand)
-        self._time = pg.InfiniteLine(angle=90)
-        self._time.setZValue(5)
-        self._pointer = pg.InfiniteLine(angle=90)
-        self._pointer.setZValue(6)
-        for item in (self._time, self._pointer):
+        self._time, self._pointer, self._across = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0)
+        for height, item in enumerate((self._time, self._pointer, self._across), 5):
+            item.setZValue(height)
             item.hide()
             self._box.addItem(item, ignoreBounds=True)
 
@@ -96,25 +92,25 @@ class Plot(QWidget):
         """Shows this, without the cells in `hidden`, on log axes where that can be."""
         other = seen.chosen != self.seen.chosen or (log_x, log_y) != (self._log_x, self._log_y)
         self.seen, self._hidden, self._log_x, self._log_y = seen, hidden, log_x, log_y
-        self._x_scale, self._y_scale = self._scales(log_x, log_y)
+        self._x_scale, self._y_scale = scales(seen, log_x, log_y)
         if other:
             self._set_zoomed(False)
             self._point_at(None)
-        self._whole = self._ranges()
+        self._whole = whole(seen, self._visible(), self._x_scale, self._y_scale)
         self._fit_view()
         if not self._is_zoomed:
             self._set_range(*self._whole)
         self._show_lines()
         self.setAccessibleDescription(self.words)
         if self._at is not None:
-            self._point_at(self._at)
+            self._point_at(self._at, self._level)
         self.update()
 
     @property
     def words(self) -> str:
         """The plot in words: where each line ends."""
         ends = [f"{track.name} {number(float(track.y[-1]))}" for track in self._visible() if len(track.y) and track.name]
-        return f"{self.seen.y_name} over {self.seen.x_name}: {'; '.join(ends)}" if ends else "Nothing measured yet"
+        return f"{self.seen.y_name} over {self.seen.x_name}: {'; '.join(ends)}" if ends else self.seen.empty
 
     def show_time(self, step: float | None) -> None:
         """Shows the time line at a step, or hides it."""
@@ -130,85 +126,54 @@ class Plot(QWidget):
         self._set_zoomed(False)
         self._set_range(*self._whole)
 
+    def light(self, cell: int | None) -> None:
+        """Lets one cell stand out and the others step back; None: all are alike again."""
+        cell = cell if self.seen.of_cells else None
+        if cell != self._lit:
+            self._lit = cell
+            self._show_lit()
+            self.update()
+
+    def _show_lit(self) -> None:
+        for track in self.seen.tracks:
+            if track.key in self._lines:
+                self._lines[track.key].set_back(self._lit is not None and track.cell != self._lit)
+
     def _visible(self) -> list[Track]:
         return [track for track in self.seen.tracks if track.cell not in self._hidden]
-
-    def _scales(self, log_x: bool, log_y: bool) -> tuple[Scale, Scale]:
-        seen = self.seen
-        if seen.x_names:
-            return Scale(names=seen.x_names), Scale(log_y)
-        curves = seen.x_end is None
-        xs = np.unique(np.concatenate([track.x for track in seen.tracks])) if curves and seen.tracks else np.empty(0)
-        x_scale = scale_of(xs.tolist(), log_x) if curves else Scale(log_x)
-        return x_scale, Scale(log_y)
-
-    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """What the axes show when nothing is zoomed, as places."""
-        tracks = self._visible() or list(self.seen.tracks)
-        return self._x_range(tracks), self._y_range(tracks)
-
-    def _x_range(self, tracks: list[Track]) -> tuple[float, float]:
-        scale, seen = self._x_scale, self.seen
-        ends = _ends([scale.places(track.x) for track in tracks])
-        if seen.x_end is not None:
-            low = 0.0 if not scale.log else ends[0] if ends else 0.0
-            high = max(float(scale.places(seen.x_end)), ends[1] if ends else -math.inf)
-            return (low, high) if high > low else (low, low + 1.0)
-        if ends is None:
-            return (0.0, 1.0)
-        pad = 0.03 * (ends[1] - ends[0]) or 0.5
-        return ends[0] - pad, ends[1] + pad
-
-    def _y_range(self, tracks: list[Track]) -> tuple[float, float]:
-        scale, seen = self._y_scale, self.seen
-        if seen.share and not scale.log:
-            # the names of tasks stand above the lines
-            return (-0.015, 1.15 if seen.boundaries else 1.02)
-        # single steps may shoot far out of what the lines are about: they do not rule the axis
-        lines = [track for track in tracks if track.style != "faint"] or tracks
-        ends = _ends([scale.places(values) for track in lines for values in self._reach(track)])
-        if ends is None:
-            return (0.0, 1.0)
-        low, high = ends
-        if scale.log:
-            pad = max(0.05 * (high - low), 0.05)
-            return low - pad, high + pad
-        if low >= 0:
-            return 0.0, rounded_up(high * 1.02)
-        pad = 0.06 * (high - low) or 0.5
-        return low - pad, high + pad
-
-    def _reach(self, track: Track) -> tuple[np.ndarray, ...]:
-        """What of a track the y axis shows: over steps the line alone, else its interval too, which has few points and says much."""
-        if self.seen.x_end is not None or track.low is None or track.high is None:
-            return (track.y,)
-        return track.y, track.low, track.high
 
     def _show_lines(self) -> None:
         t, wide = theme.current(), self.width() > WIDE
         there = {track.key: track for track in self.seen.tracks}
+        lines = [len(track.x) for track in self._visible() if track.style not in ALONE]
+        crowded = sum(lines) > CROWDED or len(lines) > MANY
         for key in [key for key in self._lines if key not in there]:
             self._lines.pop(key).remove()
         for key, track in there.items():
             if key not in self._lines:
                 self._lines[key] = Line(self._box)
-            self._lines[key].show(track, self._x_scale, self._y_scale, t, track.cell not in self._hidden, wide)
+            self._lines[key].show(track, self._x_scale, self._y_scale, t, track.cell not in self._hidden, wide, crowded)
+        if self._lit is not None:
+            self._show_lit()
 
     # ------------------------------------------------------------------------------------------ the view
 
-    def _ground(self) -> Ground:
-        area = QRectF(self._view.geometry())
+    def _ground(self, area: QRectF | None = None) -> Ground:
         (x, y) = self._shown
-        return Ground(self.seen, area, x, y, self._x_scale, self._y_scale, self._hidden)
+        return Ground(self.seen, area or QRectF(self._view.geometry()), x, y, self._x_scale, self._y_scale, self._hidden, self._lit)
 
     def _fit_view(self) -> None:
         """Makes room for the words of the ticks at the left."""
         high = max(20, self.height() - ABOVE - BELOW)
-        self._view.setGeometry(40, ABOVE, max(20, self.width() - 40 - BESIDE), high)
-        left = math.ceil(ground.gutter(ground.y_ticks(self._ground())))
-        self._view.setGeometry(left, ABOVE, max(20, self.width() - left - BESIDE), high)
+        left = math.ceil(ground.gutter(ground.y_ticks(self._ground(QRectF(0, 0, 100, high)))))
+        wanted = QRect(left, ABOVE, max(20, self.width() - left - BESIDE), high)
+        # a view that is told its size lays everything out anew, even where it has it already
+        if wanted != self._view.geometry():
+            self._view.setGeometry(wanted)
 
-    def _set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+    def _set_range(self, x: Range, y: Range) -> None:
+        if self._shown == (x, y) and self._box.viewRange() == [list(x), list(y)]:
+            return
         self._shown = (x, y)
         self._box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
 
@@ -219,6 +184,8 @@ class Plot(QWidget):
 
     def _zoomed_by_hand(self, *_: object) -> None:
         self._set_zoomed(True)
+        # numbers of other lengths may stand at the ticks now
+        self._fit_view()
 
     def _set_zoomed(self, is_zoomed: bool) -> None:
         if is_zoomed != self._is_zoomed:
@@ -232,34 +199,25 @@ class Plot(QWidget):
             self._show_lines()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        ground.draw(painter, self._ground(), theme.current())
+        painter, t, under = QPainter(self), theme.current(), self._ground()
+        ground.draw(painter, under, t)
+        if self._level is not None:
+            ground.draw_level(painter, under, self._level, t)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.current().accent), 2))
+            painter.setPen(QPen(QColor(t.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), looks.RADIUS_CONTROL, looks.RADIUS_CONTROL)
 
     def draw_figure(self, painter: QPainter, t: Tokens) -> None:
-        """Paints the plot as it stands, in vectors, from the painter's origin, in the colours of a theme.
-
-        Painted by hand, because pens that keep their width on the screen would be hairlines on paper.
-        """
+        """Paints the plot as it stands, in vectors, from the painter's origin, in the colours of a theme."""
         under = self._ground()
-        ground.draw_inside(painter, under, t)
-        painter.save()
-        painter.setClipRect(under.area.adjusted(-3, -3, 3, 3))
-        for track in sorted(self._visible(), key=lambda track: ORDER[track.style]):
-            line = self._lines[track.key].drawn() if track.style not in ALONE else None
-            _draw_track(painter, under, track, line, (self._x_scale.places(track.x), self._y_scale.places(track.y)), t)
-        painter.restore()
-        # an SVG knows no clipping: what reaches beyond the edges is covered before the names are written there
-        for edge in _around(QRectF(self.rect()), under.area.adjusted(-3, -3, 3, 3)):
-            painter.fillRect(edge, QColor(t.panel))
-        ground.draw_outside(painter, under, t)
+        plot_figure.draw(painter, QRectF(self.rect()), under, self._visible(), lambda track: self._lines[track.key].drawn(), t)
 
     def _themed(self, t: Tokens) -> None:
         self._time.setPen(QPen(QColor(t.accent), 0))
-        self._pointer.setPen(QPen(QColor(t.dim), 0, Qt.PenStyle.DotLine))
+        for item in (self._pointer, self._across):
+            item.setPen(QPen(QColor(t.dim), 0, Qt.PenStyle.DotLine))
+        self._box.themed(t)
         self._show_lines()
         self.update()
 
@@ -272,7 +230,7 @@ class Plot(QWidget):
         elif isinstance(event, QMouseEvent):
             at = event.position().toPoint()
             if kind == QEvent.Type.MouseMove and event.buttons() == Qt.MouseButton.NoButton:
-                self._point_at(self._place_at(at.x()))
+                self._point_at(self._place_at(at.x()), self._height_at(at.y()))
             elif kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
                 self._pressed = at
                 self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -289,6 +247,10 @@ class Plot(QWidget):
         low, high = self._shown[0]
         return low + (high - low) * pixel / max(1, self._view.width())
 
+    def _height_at(self, pixel: float) -> float:
+        low, high = self._shown[1]
+        return high - (high - low) * pixel / max(1, self._view.height())
+
     @property
     def pointed(self) -> float | None:
         """The value of the x axis the pointer is at, or None."""
@@ -300,68 +262,37 @@ class Plot(QWidget):
         places = np.unique(np.concatenate(found)) if found else np.empty(0)
         return places[np.isfinite(places)]
 
-    def _point_at(self, place: float | None) -> None:
-        """Moves the pointer to the point nearest to a place and says what lies there; None hides it."""
+    def _point_at(self, place: float | None, level: float | None = None) -> None:
+        """Moves the pointer to the point nearest to a place and says what lies there; None hides it. level: the height it is at."""
         points = self._points() if place is not None else np.empty(0)
         if place is None or not len(points):
-            self._at = None
-            self._pointer.hide()
+            had, self._at = self._at is not None, None
+            for item in (self._pointer, self._across):
+                item.hide()
             self._words.hide()
+            self._set_level(None)
+            if had:
+                self.pointed_at.emit(None)
             return
         self._at = float(points[np.abs(points - place).argmin()])
         self._pointer.setValue(self._at)
         self._pointer.show()
-        said = self._said(self._at)
-        self._words.setText("<br>".join(said))
-        self._words.setAccessibleName(_plain("; ".join(said)))
-        self._words.adjustSize()
-        self._place_words()
-        self._words.show()
-        self._words.raise_()
-
-    def _said(self, place: float) -> list[str]:
-        """The lines at a place, in words: where, then each with a sample of its colour."""
-        lines = []
-        step = (self._shown[0][1] - self._shown[0][0]) * 0.02
-        for track in self._visible():
-            if track.style == "faint" or not len(track.x) or not track.name:
-                continue
-            places = self._x_scale.places(track.x)
-            at = int(np.abs(places - place).argmin())
-            if abs(places[at] - place) <= max(step, 1e-9):
-                lines.append(self._line_said(track, at))
-        value = self._x_scale.value(place)
-        # a point of a long run stands for a few steps around it
-        value = round(value) if self.seen.x_name == "step" else float(f"{value:.6g}")
-        where = f"{html.escape(self.seen.x_name.partition(',')[0])} {self._named(value)}"
-        more = [f"and {len(lines) - MOST_SAID} more"] if len(lines) > MOST_SAID else []
-        return [where, *lines[:MOST_SAID], *more]
-
-    def _named(self, value: float) -> str:
-        """A value of the x axis in words."""
-        names = self.seen.x_names
-        return html.escape(names[min(max(round(value), 0), len(names) - 1)]) if names else number(value)
-
-    def _line_said(self, track: Track, at: int) -> str:
-        text = number(float(f"{track.y[at]:.4g}"))
-        if track.low is not None and track.high is not None and np.isfinite(track.low[at]):
-            text += f" ± {number(float(f'{(track.high[at] - track.low[at]) / 2:.2g}'))}"
-        colour = look(theme.current(), track.cell).colour
-        name = track.name if len(track.name) <= 44 else f"{track.name[:43]}…"
-        return f'<span style="color:{colour}">■</span>&nbsp;{html.escape(name)}&nbsp;&nbsp;<b>{text}</b>'
-
-    def _place_words(self) -> None:
-        """Beside the pointer, at the side where there is room: in the window, because a narrow plot has none."""
-        window = self.window()
-        if self._words.parentWidget() is not window:
-            self._words.setParent(window)
-            self._words.adjustSize()
+        self._set_level(level)
+        found = readout.there(self._visible(), self._at, self._x_scale, self._shown[0])
         low, high = self._shown[0]
-        x = round(self._view.x() + ((self._at or 0.0) - low) / ((high - low) or 1.0) * self._view.width())
-        at, wide = self.mapTo(window, QPoint(x, ABOVE)), self._words.width()
-        left = at.x() + 10 if at.x() + 14 + wide < window.width() else at.x() - 10 - wide
-        top = min(at.y(), window.height() - self._words.height() - 4)
-        self._words.move(max(0, left), max(0, top))
+        x = round(self._view.x() + (self._at - low) / ((high - low) or 1.0) * self._view.width())
+        self._words.say(readout.lines(self.seen, found, self._at, self._x_scale), self, QPoint(x, ABOVE))
+        self.pointed_at.emit(readout.pointed(self.seen, found, self._at, self._x_scale))
+
+    def _set_level(self, level: float | None) -> None:
+        """The line across at the mouse, and its value at the y axis."""
+        if level is None and self._level is None:
+            return
+        self._level = level
+        self._across.setVisible(level is not None)
+        if level is not None:
+            self._across.setValue(level)
+        self.update()
 
     # ------------------------------------------------------------------------------------------ the keyboard
 
@@ -412,56 +343,3 @@ class Plot(QWidget):
     def pixel_of(self, x: float, y: float) -> QPointF:
         """Where a pair of values lies in this widget."""
         return self._ground().point(x, y)
-
-
-Places = tuple[np.ndarray, np.ndarray]
-
-
-def _draw_track(painter: QPainter, under: Ground, track: Track, line: Places | None, points: Places, t: Tokens) -> None:
-    """Paints one track of a figure. line, points: the places (x, y) its line goes through, and those of its marks."""
-    if line is not None:
-        painter.setPen(line_pen(track, t))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        x, y = under.across(line[0]), under.up(line[1])
-        there = np.isfinite(x) & np.isfinite(y)
-        for piece in np.split(np.arange(len(x)), np.flatnonzero(~there)):
-            kept = piece[there[piece]]
-            if len(kept) > 1:
-                painter.drawPolyline(QPolygonF([QPointF(px, py) for px, py in zip(x[kept].tolist(), y[kept].tolist(), strict=True)]))
-    radius = mark_size(track) / 2
-    if radius:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(look(t, track.cell).colour))
-        for px, py in zip(under.across(points[0]).tolist(), under.up(points[1]).tolist(), strict=True):
-            if math.isfinite(px) and math.isfinite(py):
-                painter.drawEllipse(QPointF(px, py), radius, radius)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def _around(whole: QRectF, hole: QRectF) -> list[QRectF]:
-    """The four strips of a rectangle around a hole in it."""
-    return [
-        QRectF(whole.left(), whole.top(), whole.width(), hole.top() - whole.top()),
-        QRectF(whole.left(), hole.bottom(), whole.width(), whole.bottom() - hole.bottom()),
-        QRectF(whole.left(), hole.top(), hole.left() - whole.left(), hole.height()),
-        QRectF(hole.right(), hole.top(), whole.right() - hole.right(), hole.height()),
-    ]
-
-
-def _ends(arrays: list[np.ndarray]) -> tuple[float, float] | None:
-    """The lowest and highest finite number of all arrays."""
-    found = []
-    for array in arrays:
-        low, high = (float(array.min()), float(array.max())) if len(array) else (math.nan, math.nan)
-        if not (math.isfinite(low) and math.isfinite(high)):
-            # only then are the others looked for: that copies the array
-            finite = array[np.isfinite(array)]
-            low, high = (float(finite.min()), float(finite.max())) if len(finite) else (math.nan, math.nan)
-        if math.isfinite(low):
-            found.append((low, high))
-    return (min(low for low, _ in found), max(high for _, high in found)) if found else None
-
-
-def _plain(text: str) -> str:
-    """Rich text as it is read out."""
-    return html.unescape(re.sub("<[^>]*>", "", text)).replace("■", "").replace("\N{NO-BREAK SPACE}", " ").strip()

@@ -173,6 +173,12 @@ class Reading:
 
         return self.once(row, ("curve", name), read) if step is None else read()
 
+    def over_training(self, row: RunRow, name: str) -> tuple[CurveAt, ...]:
+        """A curve at every stored step, rising; empty where there is none."""
+        if name not in self.curve_names(row):
+            return ()
+        return self.once(row, ("over training", name), lambda: tuple(self.library.curves(row.uid, name)))
+
 
 def begun(rows: Sequence[RunRow]) -> list[RunRow]:
     """The runs that may have measured something."""

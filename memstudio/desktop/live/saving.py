@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from memstudio.desktop.live import tables
+from memstudio.desktop.live.arrangement import PICTURE
 from memstudio.desktop.live.figure import Legend, figure
+from memstudio.desktop.live.over_training import MAP
 from memstudio.desktop.live.seen import Seen
-from memstudio.desktop.live.strip import OVER_STEPS, PICTURE, Strip
+from memstudio.desktop.live.strip import OVER_STEPS, Strip
 from memstudio.desktop.reader import Reader
+from memstudio.desktop.words import count
 from memstudio.experiment.parameters import Refusal
 from memstudio.ground.files import write_atomically
 
@@ -52,15 +56,33 @@ class Saving(QObject):
     def _made(self, seen: Seen, legend: Legend, id: str, kind: str) -> Made:
         """What is to be written: a figure is painted at once, data are read when they are written."""
         if kind != "csv":
-            body = self._strip.drawn(id)
-            title = figure_title(seen, self._strip.panels[id].title.whole, id)
-            painted = figure(kind, title, legend_of(seen, legend, id), body.draw_figure, body.size())
+            painted = self._figure(seen, legend, id, kind)
             return lambda library: painted
         if id == PICTURE and seen.picture is not None:
             picture = seen.picture
             return lambda library: tables.picture_table(picture)
         wish, chosen = seen.wish, seen.plots[id].chosen
         return lambda library: tables.table(library, wish, id, chosen)
+
+    def copy(self, seen: Seen, legend: Legend, id: str, kind: str) -> None:
+        """Puts a panel's data (csv) or the panel as an image onto the clipboard."""
+        if kind == "image":
+            painted = QImage.fromData(self._figure(seen, legend, id, "png"))
+            QGuiApplication.clipboard().setImage(painted)
+            self.said.emit("Copied as an image.", "info")
+        else:
+            self._reader.ask(self._made(seen, legend, id, "csv"), self._copied, self._not_saved)
+
+    def _copied(self, text: str | bytes) -> None:
+        assert isinstance(text, str)
+        QGuiApplication.clipboard().setText(text)
+        rows = max(0, text.count("\n") - 1)
+        self.said.emit(f"Copied {count(rows, 'row')} of data.", "info")
+
+    def _figure(self, seen: Seen, legend: Legend, id: str, kind: str) -> bytes:
+        body = self._strip.drawn(id)
+        title = figure_title(seen, self._strip.panels[id].title.whole, id)
+        return figure(kind, title, legend_of(seen, legend, id), body.draw_figure, body.size())
 
     def _write(self, made: Made, path: str | Path) -> None:
         file = Path(path)
@@ -90,8 +112,10 @@ def file_name(seen: Seen, title: str) -> str:
 
 def legend_of(seen: Seen, legend: Legend, id: str) -> Legend:
     """The legend that explains a panel: the cells, or the tasks where its lines are those of tasks; none of a picture or a table."""
-    if id == PICTURE or seen.plots[id].matrix is not None:
+    if id == PICTURE or seen.plots[id].matrix is not None or seen.plots[id].map is not None:
         return []
+    if seen.plots[id].own:
+        return list(enumerate(seen.plots[id].own))
     if seen.plots[id].by_task:
         return [(number, f"task {number + 1}") for number in sorted({track.cell for track in seen.plots[id].tracks})]
     return legend
@@ -99,7 +123,7 @@ def legend_of(seen: Seen, legend: Legend, id: str) -> Legend:
 
 def figure_title(seen: Seen, title: str, id: str) -> str:
     """What stands above a figure: the panel, the cell whose memory it is, the stored step."""
-    over_steps = id in OVER_STEPS and seen.plots[id].matrix is None
+    over_steps = id == MAP or (id in OVER_STEPS and seen.plots[id].matrix is None)
     at = "" if over_steps or seen.at is None else f", step {seen.at:,}"
     whose = (seen.picture.cell if seen.picture is not None else "") if id == PICTURE else seen.plots[id].of
     cell = f", {whose}" if whose else ""

@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 #: the plot panels, in the order they stand in; the memory's picture comes after them
-PLOTS = ("learning", "forgetting", "recall", "calibration", "other")
+PLOTS = ("learning", "forgetting", "recall", "map", "tables", "calibration", "other")
 
 #: main: a mean or the only line of its cell; thin: a run on its way beside a mean; faint: every step behind a line; dots: marks only;
-#: small: marks of what few answers stand behind
-Style = Literal["main", "thin", "faint", "dots", "small"]
+#: small: marks of what few answers stand behind; large: marks of what was trained
+Style = Literal["main", "thin", "faint", "dots", "small", "large"]
 
 
 @dataclass(frozen=True)
 class Wish:
     """What is to be shown. step: the step all panels are scrubbed to, None for the newest; chosen: panel -> what its chooser says.
 
-    study: with all its runs; runs: these runs besides. pictured: the cell whose memory is shown, None for that of the run on its way.
+    study: with all its runs; runs: these runs besides. pictured: the cell whose memory is shown, None for that of the run on its way;
+    closed: panels that are not shown, so that nobody reads for them what takes long.
     """
 
     study: str | None = None
@@ -35,6 +36,7 @@ class Wish:
     step: int | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)
     pictured: str | None = None
+    closed: frozenset[str] = frozenset()
 
     @property
     def empty(self) -> bool:
@@ -69,6 +71,14 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Pointed:
+    """What the pointer of a plot stands at: where, in words, and the value of each cell there."""
+
+    where: str
+    values: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
 class Boundary:
     """Where a task begins on the step axis. task: its number, counted from 1."""
 
@@ -78,13 +88,37 @@ class Boundary:
 
 @dataclass(frozen=True, eq=False)
 class MatrixSeen:
-    """Shares in a table. values: (rows, columns), NaN where none was measured; row, column: what the names stand for; of: whose it is."""
+    """Numbers in a table. values: (rows, columns), NaN where none was measured; row, column: what the names stand for; of: whose it is.
+
+    what: what the numbers are; low, high: the values of the palest and the strongest ground.
+    """
 
     values: Floats
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     row: str
     column: str
+    of: str = ""
+    what: str = "accuracy"
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class MapSeen:
+    """A curve over training. values: (points of the curve, steps), NaN where none was measured; steps: (steps,) rising.
+
+    names: of the points, from the lowest up; y_name, what: what the points and the numbers are; low, high: the values of the palest and
+    the strongest ground; of: whose it is.
+    """
+
+    values: Floats
+    steps: Floats
+    names: tuple[str, ...]
+    y_name: str
+    what: str
+    low: float = 0.0
+    high: float = 1.0
     of: str = ""
 
 
@@ -98,6 +132,8 @@ class PlotSeen:
     boundaries: where tasks begin; by_task: the tracks' numbers are those of tasks (from 0), not of cells; matrix: shown instead of lines;
     of, cells: whose it is where one cell is shown, and the cells that could be; x_names: what 0, 1, 2 ... of the x axis stand for, where
     they are no numbers; stored: the stored steps of several runs that are shown, in words.
+    references: more lines to hold against; own: the names of its lines' numbers where these are neither cells nor tasks; map: shown
+    instead of lines; span: over how many steps its lines are means, in words; empty: what is said where there are no lines.
     """
 
     title: str
@@ -122,11 +158,24 @@ class PlotSeen:
     cells: tuple[str, ...] = ()
     x_names: tuple[str, ...] = ()
     stored: str = ""
+    references: tuple[Reference, ...] = ()
+    own: tuple[str, ...] = ()
+    map: MapSeen | None = None
+    span: str = ""
+    empty: str = "Nothing measured yet"
+
+    @property
+    def of_cells(self) -> bool:
+        """Whether the lines' numbers are those of the legend's cells."""
+        return not self.by_task and not self.own
 
 
 @dataclass(frozen=True, eq=False)
 class PictureSeen:
-    """A memory's state at one step. values: (rows, columns); figures: (name, value) at that step; cells: that have pictures."""
+    """A memory's state at one step. values: (rows, columns); figures: (name, value) at that step; cells: that have pictures.
+
+    rows, columns: where they lie; row_name, column_name: what that is.
+    """
 
     chosen: str
     options: tuple[Option, ...]
@@ -139,6 +188,8 @@ class PictureSeen:
     columns: tuple[float, ...]
     step: int
     figures: tuple[tuple[str, float], ...] = ()
+    row_name: str = "row"
+    column_name: str = "column"
 
     @property
     def reach(self) -> float:
@@ -182,7 +233,7 @@ class Seen:
     """Everything the live panels show.
 
     last: where the time axis ends; newest: the newest step of the run in focus; stored: the steps with curves; at: the stored
-    step that is shown, None where nothing is stored yet.
+    step that is shown, None where nothing is stored yet; there: panels that could be shown; hint: what would show more.
     """
 
     wish: Wish
@@ -194,3 +245,5 @@ class Seen:
     newest: int
     stored: tuple[int, ...]
     at: int | None
+    there: tuple[str, ...] = ()
+    hint: str = ""

@@ -38,6 +38,14 @@ def test_run_is_followed_below_the_canvas(open_window: Opener, opened: Library, 
     qtbot.waitUntil(lambda: panel.height() >= 300)
     assert page.canvas.height() < canvas
     assert not panel.strip.horizontalScrollBar().isVisible()
+    window.activateWindow()
+    panel.strip.plots["recall"].setFocus()
+    window.actions_["live.panel_left"].trigger()
+    assert panel.strip.arrangement.shown(panel.strip.could_show)[0][0] == "recall"
+    window.actions_["live.rows"].trigger()
+    assert len(panel.strip.arrangement.shown(panel.strip.could_show)) == 2
+    window.actions_["live.rows"].trigger()
+    assert panel.settings is not None
     window.actions_["live.earlier"].trigger()
     shown(qtbot, panel, lambda seen: seen.at == 40)
     window.actions_["live.follow"].trigger()

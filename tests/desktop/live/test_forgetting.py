@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from memstudio.desktop.colours import ink_on, luminance
-from memstudio.desktop.live.forgetting import AVERAGE, CELL, MATRIX, TASKS
+from memstudio.desktop.live.forgetting import AVERAGE, CELL, MATRIX, RETENTION, TASKS
 from memstudio.desktop.live.look import Look
 from memstudio.desktop.live.matrix_picture import MatrixPicture, colour
 from memstudio.desktop.live.seen import MatrixSeen, PlotSeen, Wish
@@ -87,7 +87,7 @@ def test_another_cell_is_chosen_and_the_average_is_of_every_cell(opened: Library
     assert [t.cell for t in average.tracks] == [0, 1]
     assert average.tracks[0].low is not None
     assert not average.by_task
-    assert [o.id for o in average.options] == [TASKS, AVERAGE, MATRIX]
+    assert [o.id for o in average.options] == [TASKS, AVERAGE, MATRIX, RETENTION]
 
 
 def test_the_matrix_is_that_of_the_step(opened: Library, study: Study) -> None:

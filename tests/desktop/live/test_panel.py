@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -242,6 +242,78 @@ def test_panels_are_saved(panel_of: PanelOf, study: Study, qtbot: QtBot, tmp_pat
     assert said.args == ["x.csv could not be saved there (No such file or directory); choose another folder.", "bad"]
 
 
+def test_panels_are_copied(panel_of: PanelOf, study: Study, qtbot: QtBot) -> None:
+    study.whole(study.runs[0])
+    panel = panel_of()
+    panel.follow(study.uid, ())
+    shown(qtbot, panel)
+    clipboard = QGuiApplication.clipboard()
+    with qtbot.waitSignal(panel.said) as said:
+        panel.strip.panels["recall"].copies["csv"].trigger()
+    assert said.args == ["Copied 3 rows of data.", "info"]
+    assert clipboard.text().splitlines()[0] == "run,cell,seed,state,step,load,recall,chance"
+    with qtbot.waitSignal(panel.said) as said:
+        panel.strip.panels["picture"].copies["image"].trigger()
+    assert said.args == ["Copied as an image.", "info"]
+    assert clipboard.image().width() > panel.strip.picture.width()
+    clipboard.clear()
+
+
+def test_smoothing_is_chosen_from_the_menu(panel_of: PanelOf, study: Study, qtbot: QtBot) -> None:
+    study.whole(study.runs[0])
+    panel = panel_of()
+    panel.follow(study.uid, ())
+    shown(qtbot, panel)
+    panel.strip.panels["learning"].smooths["0.1"].trigger()
+    shown(qtbot, panel, lambda seen: seen.plots["learning"].span == "means of 41 steps")
+    panel.strip.panels["learning"].smooths[""].trigger()
+    shown(qtbot, panel, lambda seen: seen.plots["learning"].span == "means of 2 steps")
+
+
+def test_the_legend_lights_a_cell_and_says_what_the_pointer_is_at(panel_of: PanelOf, study: Study, qtbot: QtBot) -> None:
+    for cell in ("attention", "delta rule"):
+        study.whole(of_cell(study, cell)[0])
+    panel = panel_of()
+    panel.follow(study.uid, ())
+    shown(qtbot, panel)
+    qtbot.waitUntil(lambda: len(panel.legend.entries) == 2)
+    plot = panel.strip.plots["recall"]
+    panel.legend.entries[1].lit.emit(1)
+    assert plot._lines[("mean", 0, "recall_by_load")].line.opacity() < 0.3
+    panel.legend.entries[1].lit.emit(None)
+    assert plot._lines[("mean", 0, "recall_by_load")].line.opacity() == 1
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert [entry._value for entry in panel.legend.entries] == ["0.667", "0.667"]
+
+
+def test_a_panel_without_anything_stored_by_then_says_so(panel_of: PanelOf, study: Study, qtbot: QtBot) -> None:
+    run = study.runs[0]
+    study.begin(run)
+    study.write(run, range(101))
+    study.write_more(run, (60, 100))
+    study.end(run)
+    panel = panel_of(1600, 400)
+    panel.follow(study.uid, ())
+    shown(qtbot, panel)
+    panel.show_step(40)
+    shown(qtbot, panel, lambda seen: seen.wish.step == 40)
+    assert panel.time.stored_words.text() == "stored step 40"
+    assert panel.strip.panels["tables"].note.accessibleName() == "nothing by step 40; first is 60"
+    assert panel.strip.panels["recall"].note.isHidden()
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped"])
+def test_nothing_measured_says_why(panel_of: PanelOf, study: Study, qtbot: QtBot, state: str) -> None:
+    study.begin(study.runs[0])
+    study.end(study.runs[0], state, "mem1: the loss is not finite." if state == "failed" else None)
+    panel = panel_of()
+    panel.show_run(study.runs[0])
+    shown(qtbot, panel)
+    assert panel.empty_words.isVisible()
+    assert "before anything was measured" in panel.empty_words.text()
+
+
 def test_a_zoom_is_taken_back_from_the_menu(panel_of: PanelOf, study: Study, qtbot: QtBot) -> None:
     study.whole(study.runs[0])
     panel = panel_of()
@@ -445,7 +517,8 @@ def test_menus_say_what_they_do(panel_of: PanelOf, study: Study, qtbot: QtBot) -
     menu = panel.strip.panels["recall"].menu_button.menu()
     assert isinstance(menu, QMenu)
     texts = [action.text() for action in menu.actions() if isinstance(action, QAction) and action.text()]
-    assert texts[:4] == ["Logarithmic x axis", "Logarithmic y axis", "Show all of it again", "Show this panel alone"]
+    assert texts[:4] == ["Logarithmic x axis", "Logarithmic y axis", "Show all of it again", "Heat map over training"]
+    assert texts[4:9] == ["Show this panel alone", "Move and resize", "Close this panel", "Copy as image", "Copy data"]
     assert panel.strip.panels["recall"].log_axes == (True, False), "loads that double stand evenly on a log axis"
 
 

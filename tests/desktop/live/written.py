@@ -51,6 +51,49 @@ def curves(seed: int, step: int) -> list[CurveAt]:
     ]
 
 
+LENGTHS = (64.0, 128.0, 256.0)
+DEPTHS = (0.0, 50.0, 100.0)
+PAIRS = (2.0, 4.0, 8.0)
+CRITERIA = ("recalled95", "error_free")
+SNR = "retrieval_snr_db_by_pairs[keys=items,node=mem1]"
+TOUCHED = "state[node=mem1,picture=touched by each read]"
+TABLE = "recall_by_depth_and_length"
+
+
+def more_curves(seed: int, step: int) -> list[CurveAt]:
+    """Curves with rows to hold against, points that were not trained, names for points; a table; a picture with named axes."""
+    done = step / STEPS
+    table = np.array([[done / (1 + i + j) for j in range(len(LENGTHS))] for i in range(len(DEPTHS))])
+    by_length = np.array([[done, done / 2, done / 4], [0.1] * 3, [done, np.nan, np.nan]])
+    measured = np.array([9.0, 6.0, 3.0]) - 3 * (1 - done) + seed
+    touched = np.eye(8) * done
+    at = tuple(map(float, range(8)))
+    return [
+        CurveAt(TABLE, step, table, (CurveAxis("depth", DEPTHS, "%"), CurveAxis("length", LENGTHS, "tokens")), "matrix"),
+        CurveAt("recall_by_length", step, by_length, (CurveAxis("length", LENGTHS, "tokens"),), "line", ("recall", "chance", "trained")),
+        CurveAt(
+            SNR,
+            step,
+            np.stack([measured, [10, 7, 4], [8, 5, 2]]),
+            (CurveAxis("pairs stored", PAIRS),),
+            "line",
+            ("measured", "theory", "these keys"),
+        ),
+        CurveAt(
+            "capacity", step, np.array([[8 * done, 4 * done], [9, 7]]), (CurveAxis("criterion", CRITERIA),), "line", ("measured", "theory")
+        ),
+        CurveAt(
+            "recall_by_noise",
+            step,
+            np.array([[done, done / 2], [0.9, 0.7]]),
+            (CurveAxis("noise", (0.0, 0.2)),),
+            "line",
+            ("recall", "overlap"),
+        ),
+        CurveAt(TOUCHED, step, touched, (CurveAxis("read at position", at), CurveAxis("value stored at position", at)), "picture"),
+    ]
+
+
 TASKS = 4
 TASK_STEPS = STEPS // TASKS
 
@@ -122,6 +165,15 @@ class Study:
                 writer.curve(step, matrix(seed, step))
             last = step
         writer.progress("learn", last)
+        writer.flush()
+
+    def write_more(self, run: str, steps: Iterable[int]) -> None:
+        """Writes further curves and series of a begun run at these steps."""
+        writer, seed = self._writers[run], self.opened.run(run).seed
+        for step in steps:
+            writer.points(step, {"perplexity": 9.0 - step / 100, "capacity[criterion=recalled95]": step / 50, "recall[load=4]": 0.5})
+            for curve in more_curves(seed, step):
+                writer.curve(step, curve)
         writer.flush()
 
     def end(self, run: str, state: str = "finished", failure: str | None = None, node: str | None = None) -> None:

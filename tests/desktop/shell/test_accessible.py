@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QSplitterHandle,
     QTextEdit,
@@ -103,6 +104,12 @@ def mark(widget: QWidget, window: Window) -> float:
     park.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     park.setFocus()
     QApplication.processEvents()
+    above = widget.parentWidget()
+    while above is not None:
+        # what stands beyond the edge of a row of panels comes into view with the focus
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget)
+        above = above.parentWidget()
     area = around(widget, window)
     before = pixels(window.grab(area).toImage().convertToFormat(_RGB))
     widget.setFocus(Qt.FocusReason.TabFocusReason)
