@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from memstudio.desktop import theme
 from memstudio.desktop.canvas import doing
 from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.labels import button, label
 from memstudio.desktop.outline.rows import Row, every, outline
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import count, tr
 from memstudio.experiment import edits, list_edits
 from memstudio.experiment.document import Document
@@ -199,6 +201,8 @@ class Tree(QTreeWidget):
         self._by_key: dict[str, tuple[Row, QTreeWidgetItem]] = {}
         self._closed: set[str] = set()
         self._filling = False
+        self._marked: frozenset[str] = frozenset()
+        theme.themed.connect(self.retint)
         self.setAccessibleName(tr("Components in the order of the experiment"))
         self.setColumnCount(2)
         self.setHeaderHidden(True)
@@ -251,7 +255,7 @@ class Tree(QTreeWidget):
         for column in (_TITLE, _ID):
             item.setData(column, Qt.ItemDataRole.AccessibleTextRole, row.spoken)
             item.setToolTip(column, row.spoken)
-        item.setForeground(_ID, ink().bad if row.problems else ink().dim)
+        self._colour(row, item)
         if row.kind == "heading":
             item.setFont(_TITLE, ink().section)
             item.setFirstColumnSpanned(True)
@@ -261,13 +265,25 @@ class Tree(QTreeWidget):
         for child in row.children:
             self._add(child, item)
 
+    def _colour(self, row: Row, item: QTreeWidgetItem) -> None:
+        now = ink()
+        item.setForeground(_ID, now.bad if row.problems else now.dim)
+        item.setForeground(_TITLE, now.accent if row.thing in self._marked and row.kind != "inside" else now.text)
+
+    def retint(self, tokens: Tokens) -> None:
+        """Writes every line in the colours of another theme."""
+        was, self._filling = self._filling, True
+        for row, item in self._by_key.values():
+            self._colour(row, item)
+        self._filling = was
+
     def mark(self, things: set[str]) -> None:
         """Shows which lines are of what is selected; without the keyboard the current line is one of them."""
-        now, was = ink(), self._filling
-        self._filling = True
+        was, self._filling = self._filling, True
+        self._marked = frozenset(things)
         for row, item in self._by_key.values():
             chosen = row.thing in things and row.kind != "inside"
-            item.setForeground(_TITLE, now.accent if chosen else now.text)
+            self._colour(row, item)
             item.setData(_TITLE, Qt.ItemDataRole.AccessibleTextRole, f"{row.spoken}, selected" if chosen else row.spoken)
         self._filling = was
         if things and not self.hasFocus() and not self.isAncestorOf(self.window().focusWidget() or self.window()):

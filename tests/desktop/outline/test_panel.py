@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from memstudio.components.catalogue import catalogue
+from memstudio.desktop import theme
+from memstudio.desktop.canvas.ink import ink
 from memstudio.desktop.outline.panel import Outline
 from memstudio.desktop.outline.rows import Row, every
 from memstudio.desktop.session import Message, Session
@@ -168,3 +170,15 @@ def test_hidden_it_does_nothing_and_an_empty_document_says_what_to_do(outline: O
     outline.show()
     assert outline.rows == ()
     assert outline.empty.isVisible()
+
+
+def test_lines_are_written_in_the_colours_of_another_theme(outline: Outline, session: Session) -> None:
+    session.select(["task"])
+    items = {key: outline.tree.item_of(key) for key in ("task", "embed")}
+    theme.set_theme("dark")
+    now = ink()
+    assert items["embed"] is not None
+    assert items["task"] is not None
+    assert items["embed"].foreground(1).color() == now.dim
+    assert items["embed"].foreground(0).color() == now.text
+    assert items["task"].foreground(0).color() == now.accent
