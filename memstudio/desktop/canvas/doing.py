@@ -127,11 +127,14 @@ def selected_things(session: Session) -> list[str]:
 
 
 def delete(session: Session) -> None:
-    """Removes the selected nodes, notes and wires. A selected group is taken apart, its nodes stay."""
+    """Removes the selected nodes, notes and wires. A selected group is taken apart and its nodes stay; a folded one is one thing and goes."""
     wires = [ends for id in session.selected if (ends := ends_of(id)) is not None]
-    groups = [group.id for group in session.document.groups if group.id in session.selected]
+    chosen = [group for group in session.document.groups if group.id in session.selected]
+    groups = [group.id for group in chosen]
+    inside = {node for group in chosen if group.folded for node in group.nodes}
     known = {node.id for node in session.document.nodes} | {note.id for note in session.document.notes}
     things = [id for id in session.selected if id in known]
+    things += [node.id for node in session.document.nodes if node.id in inside and node.id not in things]
 
     def change(document: Document) -> Document:
         for start, end in wires:

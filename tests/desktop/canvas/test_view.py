@@ -363,6 +363,20 @@ def test_delete_removes_nodes_with_their_wires(canvas: Canvas, session: Session,
     assert {"mem1", "recall"} <= set(session.document.by_id)
 
 
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_deleted_group_leaves_its_nodes_unless_it_is_folded(session: Session, canvas: Canvas, folded: bool) -> None:
+    nodes = [node.id for node in session.document.nodes][:2]
+    session.apply("Group", edits.group(session.document, nodes, "Pair"))
+    group = session.document.groups[-1].id
+    session.apply("Fold", edits.fold(session.document, group, folded))
+    session.select([group])
+    doing.delete(session)
+    assert not session.document.groups
+    assert {node.id for node in session.document.nodes}.isdisjoint(nodes) == folded
+    session.undo()
+    assert session.document.groups[-1].folded == folded
+
+
 def test_a_wire_is_selected_by_a_click_and_deleted(hand: Hand, session: Session, canvas: Canvas, qtbot: QtBot) -> None:
     hand.click(canvas.view.items_of.wires["embed.sequence", "mem1.sequence"].path.pointAtPercent(0.5))
     assert session.selected == (wire_id("embed.sequence", "mem1.sequence"),)
