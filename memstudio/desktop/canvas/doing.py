@@ -127,7 +127,7 @@ def selected_things(session: Session) -> list[str]:
 
 
 def delete(session: Session) -> None:
-    """Removes the selected nodes, notes and wires. A selected group is taken apart and its nodes stay; a folded one is one thing and goes."""
+    """Removes the selected nodes, notes and wires. Of a selected group the nodes stay; a folded one is one thing and goes with them."""
     wires = [ends for id in session.selected if (ends := ends_of(id)) is not None]
     chosen = [group for group in session.document.groups if group.id in session.selected]
     groups = [group.id for group in chosen]
