@@ -21,6 +21,7 @@ from memstudio.desktop.window import Window
 from memstudio.experiment import edits
 from memstudio.experiment.addresses import find
 from memstudio.experiment.document import Axis, Case, Document, Node
+from memstudio.experiment.parameters import Refusal
 from tests.desktop.hand import Hand
 
 
@@ -158,7 +159,9 @@ class Builder:
             if row().case.set.get(address) == value:
                 continue
             field = row().fields[address]
-            if isinstance(field, FixedField):
+            if isinstance(field, FixedField) and not self._on_canvas(address):
+                row()._set(address, value)
+            elif isinstance(field, FixedField):
                 # set on the canvas first, taken from there, and put back
                 node, _, name = address.partition(".")
                 before = find(self.session.document, address, self.session.catalogue).value
@@ -172,6 +175,13 @@ class Builder:
         label = row().label
         if label.text() != case.label:
             self._type(label, case.label)
+
+    def _on_canvas(self, address: str) -> bool:
+        try:
+            find(self.session.document, address, self.session.catalogue)
+        except Refusal:
+            return False
+        return True
 
 
 def _put(field: fields.Field, value: Any) -> None:

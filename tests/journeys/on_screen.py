@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSocketNotifier
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from memstudio.desktop import theme
 from memstudio.desktop.app import application
@@ -38,7 +38,7 @@ class Looker:
 
     def tell_widget(self, name: str) -> list[int] | None:
         """The visible control with this accessible name or text."""
-        for widget in QApplication.allWidgets():
+        for widget in sorted(QApplication.allWidgets(), key=lambda one: not isinstance(one, QLineEdit | QAbstractButton)):
             words = {widget.accessibleName(), widget.text() if isinstance(widget, QAbstractButton) else ""}
             if name in words and widget.isVisible() and widget.visibleRegion().boundingRect().isValid():
                 return _rect(widget, widget.visibleRegion().boundingRect())

@@ -204,8 +204,8 @@ def test_every_mend_is_one_edit_of_its_name_that_undo_takes_back(what: str, sess
     row = next(row for row in panel.rows if row.mends)
     for number in range(len(row.mends)):
         before, problem = session.document, row.problem
-        panel.mend(problem.mends[number])
-        assert session.history.undo_name == problem.mends[number].title
+        panel.mend(problem.mends[number], problem)
+        assert session.history.undo_name.startswith(problem.mends[number].title)
         assert session.document != before
         qtbot.waitUntil(lambda: session.settled, timeout=5000)
         assert problem.reason not in [one.reason for one in session.facts.problems]

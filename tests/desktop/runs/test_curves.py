@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView
 from pytestqt.qtbot import QtBot
 
-from memstudio.desktop.live.seen import Wish
 from memstudio.desktop.window import Window
 from tests.desktop import filled
 from tests.desktop.opened import Opener
@@ -43,7 +42,7 @@ def test_the_button_shows_the_run_live(qtbot: QtBot, opened_window: Window) -> N
     qtbot.keyClick(press, Qt.Key.Key_Space)
     assert opened_window.page_name == "build"
     live = opened_window.live.panel
-    assert live.wish == Wish(None, (uid,))
+    assert (live.wish.study, live.wish.runs) == (None, (uid,))
     qtbot.waitUntil(lambda: live.seen is not None and live.seen.head.focus.uid == uid, timeout=15_000)
 
 
