@@ -150,6 +150,8 @@ class Inspector(QFrame):
 
     def go_to_part(self, address: str) -> None:
         """Takes the keyboard to the form of a component inside the node that is shown: `mem1.inner`, `learn.strategies.0`."""
+        if isinstance(self.page, NodePage):
+            self.page.finish()
         form = next((one for one in self.area.findChildren(NestedForm) if one.address == address), None)
         if form is not None:
             form.first.setFocus(Qt.FocusReason.OtherFocusReason)
