@@ -98,7 +98,7 @@ class Inspector(QFrame):
     def _document_page(self) -> DocumentPage:
         made = DocumentPage(self.session, self._which)
         made.turned.connect(self._turned)
-        made.study.show_estimate(self._estimate)
+        made.show_estimate(self._estimate)
         return made
 
     def _turned(self, which: str) -> None:
@@ -117,7 +117,7 @@ class Inspector(QFrame):
         """How long all runs take, for the study's page."""
         self._estimate = words
         if isinstance(self.page, DocumentPage):
-            self.page.study.show_estimate(words)
+            self.page.show_estimate(words)
 
     def _show_page(self, page: QWidget) -> None:
         focus = self.window().focusWidget()
