@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 #: seconds of making in one turn of the event loop; what is made is then styled, laid out and painted, which takes about twice as long
-SLICE = 0.006
+SLICE = 0.004
 
 Step = Callable[[], object]
 

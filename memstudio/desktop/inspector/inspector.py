@@ -37,6 +37,12 @@ class Inspector(QFrame):
         self.area.setFrameStyle(0)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # pages come and go inside of a sheet that stays: taking a widget out of its area styles everything on it once more
+        self.sheet = QWidget()
+        self.sheet.setProperty("kind", "clear")
+        self._pages = QVBoxLayout(self.sheet)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        self.area.setWidget(self.sheet)
         self.facts = FactsPanel()
         self.foot = QFrame()
         self.foot.setProperty("kind", "foot")
@@ -123,12 +129,13 @@ class Inspector(QFrame):
         focus = self.window().focusWidget()
         had_focus = focus is not None and self.isAncestorOf(focus)
         page.setProperty("kind", "clear")
-        old = self.area.takeWidget()
-        if old is not None:
-            old.hide()
-            old.deleteLater()
+        if self.page is not None:
+            self._pages.removeWidget(self.page)
+            self.page.hide()
+            self.page.deleteLater()
         self.page = page
-        self.area.setWidget(page)
+        self._pages.addWidget(page)
+        page.show()
         self.area.verticalScrollBar().setValue(0)
         self._show_foot(self.session.facts)
         if had_focus:

@@ -32,7 +32,7 @@ from memstudio.experiment.kinds import Kind
 from memstudio.experiment.parameters import Parameter
 
 #: seconds of making before the page is shown, and pixels that a row and an equation take about
-FIRST, ROW, WORDS = 0.008, 56, 32
+FIRST, ROW, WORDS = 0.005, 56, 32
 #: from this width on the family's chip stands beside the title
 ROOMY = 260
 
