@@ -66,6 +66,11 @@ class Slices(QObject):
                 self._take()
             self._say()
 
+    def stop(self) -> None:
+        """Drops what is left: the page is not wanted any more."""
+        self._waiting.clear()
+        self._timer.stop()
+
     def _go_on(self) -> None:
         self.some()
         self._say()

@@ -121,10 +121,8 @@ class Form(QWidget):
         self._choose()
 
     def narrow(self, words: str, only_changed: bool) -> int:
-        """Shows only the rows that the words are found in, and that were changed; how many are shown."""
+        """Shows only the rows that the words are found in, and that were changed; how many are shown, or may be once they are made."""
         self._words, self._only_changed = words.strip().lower(), only_changed
-        while self._waiting and (self._words or only_changed):
-            self._make_next()
         return self._choose()
 
     def _fits(self, row: AnyRow) -> bool:

@@ -129,6 +129,8 @@ class Inspector(QFrame):
         focus = self.window().focusWidget()
         had_focus = focus is not None and self.isAncestorOf(focus)
         page.setProperty("kind", "clear")
+        if isinstance(self.page, NodePage | DocumentPage):
+            self.page.slices.stop()
         if self.page is not None:
             self._pages.removeWidget(self.page)
             self.page.hide()

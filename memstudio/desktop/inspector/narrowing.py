@@ -17,9 +17,9 @@ MANY = 10
 
 
 class Narrowing(QWidget):
-    """The line above forms. folds: those that are folded away; they open while something in them is found. Both are asked for when used."""
+    """The line above forms. folds: those that are folded away; they open while something in them is found. Both may still be growing."""
 
-    def __init__(self, forms: Callable[[], Sequence[Form]], folds: Callable[[], Sequence[tuple[Form, Fold]]]) -> None:
+    def __init__(self, forms: Sequence[Form], folds: Callable[[], Sequence[tuple[Form, Fold]]]) -> None:
         super().__init__()
         self._forms, self._folds = forms, folds
         self._were_open: list[bool] | None = None
@@ -49,7 +49,7 @@ class Narrowing(QWidget):
         """Shows what fits; what is folded away opens while it is looked through."""
         words, only_changed = self.field.text(), self.changed.isChecked()
         folds = self._folds()
-        numbers = {form: form.narrow(words, only_changed) for form in self._forms()}
+        numbers = {form: form.narrow(words, only_changed) for form in self._forms}
         if self.is_on and self._were_open is None:
             self._were_open = [fold.head.isChecked() for _, fold in folds]
         for place, (form, fold) in enumerate(folds):

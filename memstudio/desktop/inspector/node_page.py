@@ -107,6 +107,8 @@ class NodePage(QWidget):
         self._room.changeSize(0, 0)
         self.layout_.invalidate()
         in_reading_order(self)
+        if self.narrowing is not None and self.narrowing.is_on:
+            self.narrowing.apply()
 
     def _put(self, widget: QWidget) -> None:
         """The next part, below the others."""
@@ -156,14 +158,11 @@ class NodePage(QWidget):
             self.box.show_component(self.component)
             self.layout_.addWidget(self.box)
         if len(entry.component.parameters) + len(entry.family.group) > MANY:
-            self.narrowing = Narrowing(self._whole_forms, self._folds)
+            self.narrowing = Narrowing(self._forms, self._folds)
             self.layout_.addWidget(self.narrowing)
 
-    def _whole_forms(self) -> list[Form]:
-        return self.forms
-
     def _folds(self) -> list[tuple[Form, Fold]]:
-        return [(self.forms[-1], self.around)] if self.around is not None else []
+        return [(self._forms[-1], self.around)] if self.around is not None else []
 
     def _form(self, entry: Entry, parameters: Sequence[Parameter]) -> Form:
         form = Form(self.session, entry, self.node_id, parameters, self.slices)
@@ -205,13 +204,13 @@ class NodePage(QWidget):
         if entry.component.equations or _sources(entry):
             self._put(line())
         if entry.component.equations:
-            self.equations = EquationsPanel(entry.component.equations)
+            self.equations = EquationsPanel(entry.component.equations, self.slices)
             self._put(self.equations)
 
     def _add_sources(self, entry: Entry) -> None:
         sources = _sources(entry)
         if sources:
-            self.sources = SourcesPanel(sources)
+            self.sources = SourcesPanel(sources, self.slices)
             self._put(self.sources)
 
     def _add_explanation(self, entry: Entry) -> None:
