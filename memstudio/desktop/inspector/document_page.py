@@ -48,7 +48,7 @@ EXPERIMENT, STUDY = "experiment", "study"
 
 
 class DocumentPage(QWidget):
-    """The document itself. turned(which): "experiment" or "study" is shown now. The study is made, and follows, only when it is looked at."""
+    """The document itself. turned(which): "experiment" or "study" is shown now. The study is made when it is looked at and follows then."""
 
     turned = Signal(str)
 

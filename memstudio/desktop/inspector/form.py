@@ -9,7 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
-
 from shiboken6 import isValid
 
 from memstudio.desktop.canvas.summary import same, shown
