@@ -49,7 +49,20 @@ def places(document: Document, catalogue: Catalogue) -> dict[str, tuple[float, f
 def card_heights(document: Document, catalogue: Catalogue) -> dict[str, float]:
     """How high each node's card is: one with many ports is higher."""
     implied = stream_is_implied(document, catalogue)
-    return {node.id: card_of(node, document, catalogue, implied).height for node in document.nodes}
+    ports: dict[str, dict[str, None]] = {}
+    for wire in document.wires:
+        ports.setdefault(wire.end_node, {})[f"<{wire.end_port}"] = None
+        ports.setdefault(wire.start_node, {})[f">{wire.start_port}"] = None
+    #: a document of hundreds of nodes has few kinds of cards: component, wired ports and values -> height
+    known: dict[tuple[str, frozenset[str], str], float] = {}
+    heights: dict[str, float] = {}
+    for node in document.nodes:
+        wired = ports.get(node.id, {})
+        kind = (node.component, frozenset(wired), repr(node.values))
+        if kind not in known:
+            known[kind] = card_of(node, document, catalogue, implied, wired).height
+        heights[node.id] = known[kind]
+    return heights
 
 
 def snapped_up(value: float) -> float:
@@ -107,12 +120,18 @@ def _uncross(columns: dict[int, list[str]], following: Mapping[str, Sequence[str
         return sum(ends) / len(ends) if ends else level[id]
 
     order = sorted(columns)
+    unchanged = 0
     for sweep in range(_SWEEPS):
         forward = sweep % 2 == 0
+        was = {place: list(columns[place]) for place in order}
         for place in order if forward else order[::-1]:
             column = columns[place]
             column.sort(key=partial(middle, joined=before if forward else following))
             level |= {id: (index + 0.5) / len(column) for index, id in enumerate(column)}
+        unchanged = unchanged + 1 if columns == was else 0
+        if unchanged == 2:
+            # neither way brings anything any more
+            break
 
 
 def _in_rows(ids: Sequence[str], top: float, heights: Mapping[str, float]) -> dict[str, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -162,39 +162,56 @@ class Board(QWidget):
 
     def show_seen(self, seen: Seen) -> None:
         """Shows another answer."""
-        before, self.seen = self.seen, seen
+        for step in self.steps(seen):
+            step()
+
+    def steps(self, seen: Seen) -> list[Callable[[], object]]:
+        """The same one after another, for a board that is made while something else is shown."""
+        before = self.seen
+
+        def end() -> None:
+            self._show_time(seen)
+            self._arrange(seen)
+            if before is None or before.wish.names != seen.wish.names:
+                self.scrolled.verticalScrollBar().setValue(0)
+            self._order_tabs()
+            self.fit_cards()
+
+        return [
+            partial(self._show_words, seen),
+            partial(self._show_measures, seen),
+            *(partial(self._show_plot_of, seen, id) for id in PLOTS),
+            partial(self._show_matrices, seen.matrices),
+            partial(self._show_study, seen),
+            partial(self._show_parameters, seen),
+            end,
+        ]
+
+    def _show_words(self, seen: Seen) -> None:
+        self.seen = seen
         self.legend.show_cells([Cell(row.label, row.finished, row.of) for row in seen.rows])
         self.words.show_seen(seen)
         self.differs.show_seen(seen)
+
+    def _show_measures(self, seen: Seen) -> None:
         measures = self.panels["measures"]
         measures.chooser.show_options(seen.measures, seen.measure)
         measures.show_second(seen.tests, seen.test)
         self.table.show_seen(seen)
-        self._show_plots(seen)
-        self._show_matrices(seen.matrices)
-        self._show_study(seen)
-        self._show_parameters(seen)
-        self._show_time(seen)
-        self._arrange(seen)
-        if before is None or before.wish.names != seen.wish.names:
-            self.scrolled.verticalScrollBar().setValue(0)
-        self._order_tabs()
-        self.fit_cards()
 
     def show_everything(self) -> None:
         """Takes back what the legends hide."""
         self.legend.show_everything()
         self.study.legend.show_everything()
 
-    def _show_plots(self, seen: Seen) -> None:
-        for id in PLOTS:
-            there = seen.plots.get(id)
-            if there is not None and id not in self.plots:
-                self._add_plot(id)
-            if id in self.panels:
-                self.panels[id].setVisible(there is not None)
-            if there is not None:
-                self._show_plot(id, there)
+    def _show_plot_of(self, seen: Seen, id: str) -> None:
+        there = seen.plots.get(id)
+        if there is not None and id not in self.plots:
+            self._add_plot(id)
+        if id in self.panels:
+            self.panels[id].setVisible(there is not None)
+        if there is not None:
+            self._show_plot(id, there)
 
     def _show_plot(self, id: str, plot: PlotSeen) -> None:
         frame = self.panels[id]

@@ -23,6 +23,7 @@ from memstudio.desktop.compare.seen import Offered, Seen, Wish
 from memstudio.desktop.compare.start import StartView
 from memstudio.desktop.labels import Elided, button
 from memstudio.desktop.live.frame import plain
+from memstudio.desktop.slices import Slices
 from memstudio.desktop.words import tr
 from memstudio.library.baselines import keep_baseline
 from memstudio.library.comparison import heading
@@ -60,6 +61,7 @@ class ComparePage(QWidget):
         self._asked_forest: Hashable = None
         self._follow = QTimer(self, singleShot=True, interval=FOLLOW)
         self._follow.timeout.connect(partial(self._ask, False))
+        self._slices = Slices(self)
         self._make()
         self._connect()
         self._show_start()
@@ -204,6 +206,7 @@ class ComparePage(QWidget):
             self._ask_forest(seen)
 
     def _refused(self, sentence: str) -> None:
+        self._slices.stop()
         if self.seen is None or self.seen.wish.names != self.wish.names:
             self.seen = None
             self._show_start(sentence)
@@ -230,6 +233,18 @@ class ComparePage(QWidget):
         self.start.show_studies(found)
 
     def _show(self, seen: Seen) -> None:
+        """At once where the board is shown; the first time it is made in slices behind the start."""
+        self._slices.stop()
+        if self.stack.currentIndex() == 1:
+            self.board.show_seen(seen)
+            self._show_board(seen)
+        else:
+            self._slices.add([*self.board.steps(seen), partial(self._show_board, seen)])
+
+    def _show_board(self, seen: Seen) -> None:
+        if seen.wish != self.wish:
+            # something else was asked for meanwhile, and its answer comes
+            return
         self.seen = self.saving.seen = seen
         self.title.say(f"Compare {heading(seen.comparison)}")
         by = seen.comparison.by
@@ -237,7 +252,6 @@ class ComparePage(QWidget):
         self.ways_button.setAccessibleName(f"{self.ways_button.text()}; press to group otherwise")
         # the keyboard goes on with the table, not with whatever comes after the button that was pressed
         inside = self.start.isAncestorOf(focus) if (focus := self.focusWidget()) is not None else False
-        self.board.show_seen(seen)
         for made in (self.ways_button, self.later_button, self.report_button, self.other_button):
             made.show()
         self.stack.setCurrentIndex(1)
@@ -339,6 +353,7 @@ class ComparePage(QWidget):
     def close_page(self) -> None:
         """The window closes."""
         self._follow.stop()
+        self._slices.stop()
         self.computing.stop()
         self._background.close()
 

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPlainTextEd
 
 from memstudio.desktop import lengths
 from memstudio.desktop.labels import button, label, line
+from memstudio.desktop.reading_order import in_reading_order
 from memstudio.desktop.session import Facts, Session
+from memstudio.desktop.slices import Slices
 from memstudio.desktop.study.page import StudyPage
 from memstudio.desktop.study.saying import RUN_SETTINGS
 from memstudio.desktop.study.settings import SettingsForm, settings_field
@@ -48,24 +50,44 @@ EXPERIMENT, STUDY = "experiment", "study"
 
 
 class DocumentPage(QWidget):
-    """The document itself. turned(which): "experiment" or "study" is shown now."""
+    """The document itself. turned(which): "experiment" or "study" is shown now. The study is made when it is looked at and follows then."""
 
     turned = Signal(str)
 
     def __init__(self, session: Session, which: str = EXPERIMENT) -> None:
         super().__init__()
-        self.session = session
-        layout = QVBoxLayout(self)
+        self.session, self._estimate = session, ""
+        self._study: StudyPage | None = None
+        self._is_behind = False
+        self.slices = Slices(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 16)
         layout.setSpacing(12)
         self.tabs: dict[str, QPushButton] = {}
         layout.addLayout(self._tabs())
-        self.experiment = _ExperimentPage(session)
-        self.study = StudyPage(session)
+        self.experiment = _ExperimentPage(session, self.slices)
         layout.addWidget(self.experiment)
-        layout.addWidget(self.study)
         layout.addStretch(1)
+        self.slices.done.connect(self._whole)
         self.turn(which)
+
+    @property
+    def study(self) -> StudyPage:
+        """The page of the study, with what the document has now."""
+        if self._study is None:
+            self._study = StudyPage(self.session)
+            self._study.show_estimate(self._estimate)
+            self._layout.insertWidget(self._layout.count() - 1, self._study)
+            self._study.setVisible(self.tabs[STUDY].isChecked())
+            in_reading_order(self)
+        elif self._is_behind:
+            self._is_behind = False
+            self._study.show_document(self.session.document)
+            self._study.show_facts(self.session.facts)
+        return self._study
+
+    def _whole(self) -> None:
+        in_reading_order(self)
 
     def _tabs(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -88,17 +110,32 @@ class DocumentPage(QWidget):
         """Shows the experiment or its study."""
         self.tabs[which].setChecked(True)
         self.experiment.setVisible(which == EXPERIMENT)
-        self.study.setVisible(which == STUDY)
+        if which == STUDY:
+            self.study.show()
+        elif self._study is not None:
+            self._study.hide()
         self.turned.emit(which)
 
     def show_document(self, document: Document) -> None:
         """Shows title, notes, settings and study."""
         self.experiment.show_document(document)
-        self.study.show_document(document)
+        if self.tabs[STUDY].isChecked():
+            self.study.show_document(document)
+        else:
+            self._is_behind = True
 
     def show_facts(self, facts: Facts) -> None:
         """Shows what follows from the document."""
-        self.study.show_facts(facts)
+        if self.tabs[STUDY].isChecked():
+            self.study.show_facts(facts)
+        else:
+            self._is_behind = True
+
+    def show_estimate(self, words: str) -> None:
+        """How long all runs take, for the study's page."""
+        self._estimate = words
+        if self._study is not None:
+            self._study.show_estimate(words)
 
     def focus_first(self) -> None:
         """Takes the keyboard to the first field of what is shown."""
@@ -111,10 +148,11 @@ class DocumentPage(QWidget):
 class _ExperimentPage(QWidget):
     """Title, notes, and the settings of one run."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, slices: Slices) -> None:
         super().__init__()
-        self.session = session
-        layout = QVBoxLayout(self)
+        self.session, self._slices = session, slices
+        self._forms: dict[str, SettingsForm] = {}
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         self.title = QLineEdit()
@@ -135,16 +173,34 @@ class _ExperimentPage(QWidget):
         for words, field in (("Title", self.title), ("Notes", self.about), ("Cites, one a line", self.cites)):
             layout.addWidget(label(words, "dim"))
             layout.addWidget(field)
-        layout.addWidget(line())
-        layout.addWidget(label("Run", "section"))
-        settings = (_SEED, _REPLICATES, *(RUN_SETTINGS[name] for name in _RUN))
-        self.run = SettingsForm(session, [settings_field(one) for one in settings], self._set)
-        layout.addWidget(self.run)
-        layout.addWidget(line())
-        layout.addWidget(label("Kept of each run", "section"))
-        self.keep = SettingsForm(session, [settings_field(one) for one in _KEEP], self._set_keep)
-        layout.addWidget(self.keep)
+        slices.add([self._add_run, self._add_keep])
         self.show_document(session.document)
+
+    @property
+    def run(self) -> SettingsForm:
+        """The settings of a run."""
+        self._slices.finish()
+        return self._forms["run"]
+
+    @property
+    def keep(self) -> SettingsForm:
+        """What is kept of each run."""
+        self._slices.finish()
+        return self._forms["keep"]
+
+    def _add_run(self) -> None:
+        settings = (_SEED, _REPLICATES, *(RUN_SETTINGS[name] for name in _RUN))
+        self._add("run", "Run", SettingsForm(self.session, [settings_field(one) for one in settings], self._set))
+
+    def _add_keep(self) -> None:
+        self._add("keep", "Kept of each run", SettingsForm(self.session, [settings_field(one) for one in _KEEP], self._set_keep))
+
+    def _add(self, name: str, title: str, form: SettingsForm) -> None:
+        self._forms[name] = form
+        self._show_settings(self.session.document)
+        for widget in (line(), label(title, "section"), form):
+            self._layout.addWidget(widget)
+            widget.show()
 
     def show_document(self, document: Document) -> None:
         """Shows title, notes and settings."""
@@ -156,8 +212,13 @@ class _ExperimentPage(QWidget):
         if self._cites() != list(document.cites):
             with QSignalBlocker(self.cites):
                 self.cites.setPlainText("\n".join(document.cites))
-        self.run.show_values({name: getattr(document.run, name) for name in ("seed", "replicates", *_RUN)})
-        self.keep.show_values({one.name: document.run.keep.get(one.name, one.default) for one in _KEEP})
+        self._show_settings(document)
+
+    def _show_settings(self, document: Document) -> None:
+        if "run" in self._forms:
+            self._forms["run"].show_values({name: getattr(document.run, name) for name in ("seed", "replicates", *_RUN)})
+        if "keep" in self._forms:
+            self._forms["keep"].show_values({one.name: document.run.keep.get(one.name, one.default) for one in _KEEP})
 
     def _titled(self, text: str) -> None:
         self.session.edit("Change title", lambda document: edits.set_title(document, text.strip()), merge="title")

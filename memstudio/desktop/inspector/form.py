@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from memstudio.desktop.canvas.summary import same, shown
 from memstudio.desktop.inspector import fields, reference_fields
@@ -17,6 +19,7 @@ from memstudio.desktop.inspector.reorder import Grip, Target
 from memstudio.desktop.inspector.row import Row
 from memstudio.desktop.labels import Elided, label, line
 from memstudio.desktop.session import Session
+from memstudio.desktop.slices import Slices
 from memstudio.desktop.study.menus import Cross, More
 from memstudio.desktop.words import tr
 from memstudio.experiment import edits, together
@@ -60,48 +63,75 @@ def field_for(parameter: Parameter, session: Session, node: str) -> fields.Field
 
 
 class Form(QWidget):
-    """Rows for some parameters of an entry. prefix: the address of what has them (`mem1`, `mem1.inner`). `narrow` leaves some out."""
+    """Rows for some parameters of an entry. prefix: the address of what has them (`mem1`, `mem1.inner`). `narrow` leaves some out.
 
-    def __init__(self, session: Session, entry: Entry, prefix: str, parameters: Sequence[Parameter], nested: bool = False) -> None:
+    Rows are made in slices, from the first one on, or at once when they are asked for.
+    """
+
+    def __init__(
+        self, session: Session, entry: Entry, prefix: str, parameters: Sequence[Parameter], slices: Slices, nested: bool = False
+    ) -> None:
         super().__init__()
-        self.entry, self.prefix = entry, prefix
-        self.rows: dict[str, Row | NestedForm | NestedListForm] = {}
+        self.session, self.entry, self.prefix, self.slices = session, entry, prefix, slices
+        self._rows: dict[str, AnyRow] = {}
+        self._waiting = deque(parameters)
         self._nested = nested
+        self._problems: Mapping[str, str] = {}
         self._values: Mapping[str, Any] = {}
         self._words, self._only_changed = "", False
-        defaults = entry.defaults(nested)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        node = prefix.partition(".")[0]
-        for parameter in parameters:
-            address = f"{prefix}.{parameter.name}"
-            made: Row | NestedForm | NestedListForm
-            if isinstance(parameter, Nested):
-                made = NestedForm(session, parameter, address)
-            elif isinstance(parameter, NestedList):
-                made = NestedListForm(session, parameter, address)
-            else:
-                made = Row(session, parameter, address, defaults[parameter.name], field_for(parameter, session, node))
-            self.rows[parameter.name] = made
-            layout.addWidget(made)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(12)
+        self.number = len(parameters)
+        slices.add([self._step] * self.number)
+
+    @property
+    def rows(self) -> dict[str, AnyRow]:
+        """Each parameter's row."""
+        while self._waiting:
+            self._make_next()
+        return self._rows
+
+    def _step(self) -> None:
+        if isValid(self) and self._waiting:
+            self._make_next()
+
+    def _make_next(self) -> None:
+        parameter = self._waiting.popleft()
+        made = self._rows[parameter.name] = self._row(parameter)
+        made.show_value(self._values[parameter.name])
+        self._show_problem(parameter.name, made)
+        self._layout.addWidget(made)
+        made.setVisible(self._fits(made))
+
+    def _row(self, parameter: Parameter) -> AnyRow:
+        session, address = self.session, f"{self.prefix}.{parameter.name}"
+        if isinstance(parameter, Nested):
+            return NestedForm(session, parameter, address, self.slices)
+        if isinstance(parameter, NestedList):
+            return NestedListForm(session, parameter, address, self.slices)
+        default = self.entry.defaults(self._nested)[parameter.name]
+        return Row(session, parameter, address, default, field_for(parameter, session, self.prefix.partition(".")[0]))
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Shows values (those of the document; defaults fill the rest), and hides what does not apply to them."""
         self._values = full = {**self.entry.defaults(self._nested), **values}
-        for name, row in self.rows.items():
+        for name, row in self._rows.items():
             row.show_value(full[name])
         self._choose()
 
     def narrow(self, words: str, only_changed: bool) -> int:
-        """Shows only the rows that the words are found in, and that were changed; how many are shown."""
+        """Shows only the rows that the words are found in, and that were changed; how many are shown, or may be once they are made."""
         self._words, self._only_changed = words.strip().lower(), only_changed
         return self._choose()
 
+    def _fits(self, row: AnyRow) -> bool:
+        return row.fits(self._words, self._only_changed) and shown(row.parameter, self._values)
+
     def _choose(self) -> int:
-        number = 0
-        for row in self.rows.values():
-            fits = row.fits(self._words, self._only_changed) and shown(row.parameter, self._values)
+        number = len(self._waiting)
+        for row in self._rows.values():
+            fits = self._fits(row)
             row.setVisible(fits)
             number += fits
         return number
@@ -114,12 +144,16 @@ class Form(QWidget):
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Shows errors where they belong: address inside this form -> sentence."""
-        for name, row in self.rows.items():
-            if isinstance(row, Row):
-                if name in problems:
-                    row.show_problem(problems[name])
-            else:
-                row.show_problems({rest: sentence for at, sentence in problems.items() if (rest := _below(at, name)) is not None})
+        self._problems = problems
+        for name, row in self._rows.items():
+            self._show_problem(name, row)
+
+    def _show_problem(self, name: str, row: AnyRow) -> None:
+        problems = self._problems
+        if not isinstance(row, Row):
+            row.show_problems({rest: sentence for at, sentence in problems.items() if (rest := _below(at, name)) is not None})
+        elif name in problems:
+            row.show_problem(problems[name])
 
 
 def _below(address: str, name: str) -> str | None:
@@ -146,9 +180,9 @@ class _Indented(QWidget):
 class NestedForm(QWidget):
     """A component inside this one: which one, and its own form, which folds."""
 
-    def __init__(self, session: Session, parameter: Nested, address: str, title: str | None = None) -> None:
+    def __init__(self, session: Session, parameter: Nested, address: str, slices: Slices, title: str | None = None) -> None:
         super().__init__()
-        self.session, self.parameter, self.address = session, parameter, address
+        self.session, self.parameter, self.address, self.slices = session, parameter, address, slices
         self.title = title or parameter.title
         self.component = ""
         self.form: Form | None = None
@@ -210,12 +244,13 @@ class NestedForm(QWidget):
             self.form = None
         if self.component in self.session.catalogue:
             entry = self.session.catalogue.entry(self.component)
-            self.form = Form(self.session, entry, self.address, entry.parameters(nested=True), nested=True)
+            self.form = Form(self.session, entry, self.address, entry.parameters(nested=True), self.slices, nested=True)
             self._inside.box.addWidget(self.form)
+            self.form.show()
         self._turn(self.head.isChecked())
 
     def _turn(self, is_open: bool) -> None:
-        self._inside.setVisible(is_open and self.form is not None and bool(self.form.rows))
+        self._inside.setVisible(is_open and self.form is not None and self.form.number > 0)
 
     def fits(self, words: str, only_changed: bool) -> bool:
         """Whether it is shown when only some rows are: it is called so itself, or something in it fits."""
@@ -241,9 +276,9 @@ def fitting(session: Session, parameter: Nested | NestedList) -> list[Entry]:
 class NestedListForm(QWidget):
     """An ordered list of components, each with its own form: added, moved (dragged by its grip, or by keys there), removed."""
 
-    def __init__(self, session: Session, parameter: NestedList, address: str) -> None:
+    def __init__(self, session: Session, parameter: NestedList, address: str, slices: Slices) -> None:
         super().__init__()
-        self.session, self.parameter, self.address = session, parameter, address
+        self.session, self.parameter, self.address, self.slices = session, parameter, address, slices
         self.items: list[NestedForm] = []
         self.grips: list[Grip] = []
         self._value: list[Any] = []
@@ -284,12 +319,14 @@ class NestedListForm(QWidget):
             item.deleteLater()
         self.items, self.grips = [], []
         for index in range(number):
-            item = NestedForm(self.session, self.parameter.item, f"{self.address}.{index}", f"{self.parameter.title}, {index + 1}")
+            title = f"{self.parameter.title}, {index + 1}"
+            item = NestedForm(self.session, self.parameter.item, f"{self.address}.{index}", self.slices, title)
             place = f"{self.parameter.title.lower()} {index + 1}"
             grip = Grip(f"Move {place}", partial(self._nudge, index), partial(self._dragged, index), self._let_go)
             item.row.insertWidget(0, grip)
             item.row.insertWidget(item.row.count() - 1, Cross(f"Remove {place}", partial(self._remove, index)))
             self._layout.insertWidget(2 + index, item)
+            item.show()
             self.items.append(item)
             self.grips.append(grip)
 
@@ -348,3 +385,6 @@ class NestedListForm(QWidget):
         self._error.setVisible("" in problems)
         for index, item in enumerate(self.items):
             item.show_problems({rest: sentence for at, sentence in problems.items() if (rest := _below(at, str(index))) is not None})
+
+
+AnyRow = Row | NestedForm | NestedListForm

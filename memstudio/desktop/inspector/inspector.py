@@ -38,6 +38,12 @@ class Inspector(QFrame):
         self.area.setFrameStyle(0)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # pages come and go inside of a sheet that stays: taking a widget out of its area styles everything on it once more
+        self.sheet = QWidget()
+        self.sheet.setProperty("kind", "clear")
+        self._pages = QVBoxLayout(self.sheet)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        self.area.setWidget(self.sheet)
         self.facts = FactsPanel()
         self.foot = QFrame()
         self.foot.setProperty("kind", "foot")
@@ -99,7 +105,7 @@ class Inspector(QFrame):
     def _document_page(self) -> DocumentPage:
         made = DocumentPage(self.session, self._which)
         made.turned.connect(self._turned)
-        made.study.show_estimate(self._estimate)
+        made.show_estimate(self._estimate)
         return made
 
     def _turned(self, which: str) -> None:
@@ -118,18 +124,21 @@ class Inspector(QFrame):
         """How long all runs take, for the study's page."""
         self._estimate = words
         if isinstance(self.page, DocumentPage):
-            self.page.study.show_estimate(words)
+            self.page.show_estimate(words)
 
     def _show_page(self, page: QWidget) -> None:
         focus = self.window().focusWidget()
         had_focus = focus is not None and self.isAncestorOf(focus)
         page.setProperty("kind", "clear")
-        old = self.area.takeWidget()
-        if old is not None:
-            old.hide()
-            old.deleteLater()
+        if isinstance(self.page, NodePage | DocumentPage):
+            self.page.slices.stop()
+        if self.page is not None:
+            self._pages.removeWidget(self.page)
+            self.page.hide()
+            self.page.deleteLater()
         self.page = page
-        self.area.setWidget(page)
+        self._pages.addWidget(page)
+        page.show()
         self.area.verticalScrollBar().setValue(0)
         self._show_foot(self.session.facts)
         if had_focus:
@@ -151,6 +160,8 @@ class Inspector(QFrame):
 
     def go_to_part(self, address: str) -> None:
         """Takes the keyboard to the form of a component inside the node that is shown: `mem1.inner`, `learn.strategies.0`."""
+        if isinstance(self.page, NodePage):
+            self.page.finish()
         form = next((one for one in self.area.findChildren(NestedForm) if one.address == address), None)
         if form is not None:
             form.first.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -17,9 +17,9 @@ MANY = 10
 
 
 class Narrowing(QWidget):
-    """The line above a form. folds: forms that are folded away; they open while something in them is found."""
+    """The line above forms. folds: those that are folded away; they open while something in them is found. Both may still be growing."""
 
-    def __init__(self, forms: Sequence[Form], folds: Sequence[tuple[Form, Fold]], shown: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, forms: Sequence[Form], folds: Callable[[], Sequence[tuple[Form, Fold]]]) -> None:
         super().__init__()
         self._forms, self._folds = forms, folds
         self._were_open: list[bool] | None = None
@@ -48,10 +48,11 @@ class Narrowing(QWidget):
     def apply(self, *_: object) -> None:
         """Shows what fits; what is folded away opens while it is looked through."""
         words, only_changed = self.field.text(), self.changed.isChecked()
+        folds = self._folds()
         numbers = {form: form.narrow(words, only_changed) for form in self._forms}
         if self.is_on and self._were_open is None:
-            self._were_open = [fold.head.isChecked() for _, fold in self._folds]
-        for place, (form, fold) in enumerate(self._folds):
+            self._were_open = [fold.head.isChecked() for _, fold in folds]
+        for place, (form, fold) in enumerate(folds):
             fold.setVisible(not self.is_on or numbers[form] > 0)
             if self.is_on:
                 fold.head.setChecked(True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QFocusEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.canvas.summary import same, value_text
@@ -43,11 +44,6 @@ class Row(QWidget):
         self._had: Any = None
         self._kept = False
         self.is_changed = False
-        self._error = label(kind="error", wrap=True)
-        self._error.setAccessibleName(f"Error in {parameter.title}")
-        self._error.hide()
-        self._varied = label(kind="small", wrap=True)
-        self._varied.hide()
         self._title = Elided(parameter.title, "dim")
         self._range = label(_range_of(parameter), "small")
         self._range.setMinimumWidth(1)
@@ -59,9 +55,7 @@ class Row(QWidget):
         layout.addLayout(self._head())
         if not isinstance(field, FlagField):
             layout.addWidget(field)
-        for widget in (self._error, self._varied):
-            layout.addWidget(widget)
-        self._layout = layout
+        self._layout, self._below = layout, layout.count()
         field.chosen.connect(self._chosen)
         field.wrong.connect(self._refused)
         field.done.connect(self._done)
@@ -79,20 +73,61 @@ class Row(QWidget):
         head.addWidget(self._more)
         return head
 
+    # Most rows never show an error, what they are varied over or their menu: those are made when they are first needed.
+
+    @cached_property
+    def _error(self) -> QLabel:
+        made = label(kind="error", wrap=True)
+        made.setAccessibleName(f"Error in {self.parameter.title}")
+        self._layout.insertWidget(self._below, made)
+        return made
+
+    @cached_property
+    def _varied(self) -> QLabel:
+        made = label(kind="small", wrap=True)
+        self._layout.insertWidget(self._below + ("_error" in self.__dict__), made)
+        return made
+
+    @cached_property
+    def _menu(self) -> QMenu:
+        menu = QMenu(self._more)
+        self._vary_action = menu.addAction(tr("Vary…"), self.open_vary)
+        self._reset_action = menu.addAction(tr("Reset to default"), self.reset)
+        self._vary_action.setVisible(len(self.addresses) == 1)
+        menu.aboutToShow.connect(self._say_menu)
+        self._more.setMenu(menu)
+        return menu
+
+    def _say_menu(self) -> None:
+        default = value_text(self.parameter, self.default, self.session.catalogue) if self.default is not MIXED else ""
+        self._reset_action.setText(f"Reset to {default}" if default and len(default) <= 40 else "Reset to default")
+        self._reset_action.setEnabled(self.is_changed)
+        self._vary_action.setText("Edit what is varied…" if self._axis() is not None else "Vary…")
+
+    @property
+    def vary_action(self) -> QAction:
+        """Opens the form that varies it."""
+        self._menu.aboutToShow.emit()
+        return self._vary_action
+
+    @property
+    def reset_action(self) -> QAction:
+        """Brings its default back."""
+        self._menu.aboutToShow.emit()
+        return self._reset_action
+
     def _menu_button(self) -> QToolButton:
-        more = QToolButton()
+        more = Dots(self._make_menu)
         more.setAccessibleName(f"More for {self.parameter.title}")
         more.setToolTip(tr("Vary it in a study, or reset it"))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setProperty("kind", "more")
         lengths.fix(more, 24, 20)
         lengths.fix_icon(more, 18)
-        menu = self._menu = QMenu(more)
-        self.vary_action: QAction = menu.addAction(tr("Vary…"), self.open_vary)
-        self.reset_action: QAction = menu.addAction(tr("Reset to default"), self.reset)
-        self.vary_action.setVisible(len(self.addresses) == 1)
-        more.setMenu(menu)
         return more
+
+    def _make_menu(self) -> None:
+        self._menu  # noqa: B018
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where title and range do not fit side by side, the unit goes into the range's tip."""
@@ -119,7 +154,6 @@ class Row(QWidget):
         self._had = value
         self.is_changed = value is MIXED or not same(value, self.default)
         self._say_title()
-        self.reset_action.setEnabled(self.is_changed)
         self._show_axis()
 
     def _say_title(self) -> None:
@@ -132,7 +166,6 @@ class Row(QWidget):
         known = self.default is not MIXED
         default = value_text(self.parameter, self.default, self.session.catalogue) if known else ""
         unit = f" {self.parameter.unit}" if self.parameter.unit and isinstance(self.parameter, Whole | Real) else ""
-        self.reset_action.setText(f"Reset to {default}" if default and len(default) <= 40 else "Reset to default")
         if not known:
             state = "Each node has a default of its own."
         elif self.is_changed:
@@ -143,18 +176,22 @@ class Row(QWidget):
         self.setToolTip("\n".join(part for part in said if part))
         self.field.describe(" ".join(part for part in said if part))
 
-    def _show_axis(self) -> None:
+    def _axis(self) -> Axis | None:
+        """What varies it, or finds it."""
         if len(self.addresses) > 1:
-            return
-        axis = axis_of(self.session.document, self.address)
-        axis = axis or next(
-            (one for one in self.session.document.run.vary if one.match is not None and one.match.width == self.address), None
-        )
-        self._varied.setVisible(axis is not None)
-        self.vary_action.setText(tr("Edit what is varied…" if axis is not None else "Vary…"))
+            return None
+        vary = self.session.document.run.vary
+        found = axis_of(self.session.document, self.address)
+        return found or next((one for one in vary if one.match is not None and one.match.width == self.address), None)
+
+    def _show_axis(self) -> None:
+        axis = self._axis()
         if axis is not None:
             texts = [value_text(self.parameter, value, self.session.catalogue) for value in values_of(axis, self.address)]
             self._varied.setText(_varied_text(axis, self.address, texts))
+            self._varied.show()
+        elif "_varied" in self.__dict__:
+            self._varied.hide()
 
     def show_problem(self, sentence: str | None) -> None:
         """An error found by checking the whole document, shown where it belongs."""
@@ -190,7 +227,8 @@ class Row(QWidget):
         self.field.mark_wrong(True)
 
     def _clear_error(self) -> None:
-        self._error.hide()
+        if "_error" in self.__dict__:
+            self._error.hide()
         self.field.mark_wrong(False)
 
     def _done(self) -> None:
@@ -204,7 +242,7 @@ class Row(QWidget):
     @property
     def error(self) -> str:
         """The sentence that is shown, or nothing."""
-        return self._error.text() if self._error.isVisibleTo(self) else ""
+        return self._error.text() if "_error" in self.__dict__ and self._error.isVisibleTo(self) else ""
 
     def fits(self, words: str, only_changed: bool) -> bool:
         """Whether it is shown when only some rows are: the words are in its title, name, meaning or unit."""
@@ -238,6 +276,22 @@ class Row(QWidget):
             self._vary.deleteLater()
             self._vary = None
             self._more.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class Dots(QToolButton):
+    """Three dots. `make` gives it its menu before it is first pressed, or gets the keyboard."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        super().__init__()
+        self._make = make
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._make()
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._make()
+        super().focusInEvent(event)
 
 
 def _varied_text(axis: Axis, address: str, texts: list[str]) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, Q
 from memstudio.desktop import icons, lengths, theme
 from memstudio.desktop.inspector import mathematics
 from memstudio.desktop.labels import label, set_kind
+from memstudio.desktop.slices import Slices
 from memstudio.desktop.tokens import Tokens
 from memstudio.desktop.words import tr
 from memstudio.experiment.declarations import Equation, Source
@@ -57,39 +58,47 @@ def copy_text(text: str) -> None:
 class EquationsPanel(Section):
     """The equations of a component, drawn with what is raised and lowered, aligned at their relations."""
 
-    def __init__(self, equations: Sequence[Equation]) -> None:
+    def __init__(self, equations: Sequence[Equation], slices: Slices) -> None:
         title = "Equation" if len(equations) == 1 else "Equations"
         copies = (("Copy as text", _texts(equations)), ("Copy as LaTeX", "\n".join(mathematics.latex(one.text) for one in equations)))
         super().__init__(title, copies)
         panel = QFrame()
         panel.setProperty("kind", "field")
-        inside = QVBoxLayout(panel)
-        inside.setContentsMargins(10, 8, 10, 8)
-        inside.setSpacing(2)
+        self._inside = QVBoxLayout(panel)
+        self._inside.setContentsMargins(10, 8, 10, 8)
+        self._inside.setSpacing(2)
         self.drawn: list[QLabel] = []
-        for place, equation in enumerate(equations):
-            if equation.title:
-                if place:
-                    inside.addSpacing(6)
-                inside.addWidget(label(equation.title, "small", wrap=True))
-            made = label(mathematics.rich(equation.text), "formula", wrap=True)
-            made.setTextFormat(Qt.TextFormat.RichText)
-            made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            made.setAccessibleName(f"{equation.title}: {equation.text}" if equation.title else equation.text)
-            made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            made.customContextMenuRequested.connect(partial(self._offer, made, equation))
-            made.setMinimumWidth(1)
-            inside.addWidget(made)
-            self.drawn.append(made)
-        self.box.addWidget(panel)
         #: what each needs at its full size, where nothing is left to break
         self._needs: list[int] = []
+        self.box.addWidget(panel)
+        slices.add(partial(self._draw, equation) for equation in equations)
+
+    def _draw(self, equation: Equation) -> None:
+        if equation.title:
+            if self.drawn:
+                self._inside.addSpacing(6)
+            title = label(equation.title, "small", wrap=True)
+            self._inside.addWidget(title)
+            title.show()
+        made = label(mathematics.rich(equation.text), "formula", wrap=True)
+        made.setTextFormat(Qt.TextFormat.RichText)
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        made.setAccessibleName(f"{equation.title}: {equation.text}" if equation.title else equation.text)
+        made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        made.customContextMenuRequested.connect(partial(self._offer, made, equation))
+        made.setMinimumWidth(1)
+        self._inside.addWidget(made)
+        made.show()
+        self.drawn.append(made)
+        self._needs.append(made.minimumSizeHint().width())
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """An equation that cannot be broken further is drawn smaller instead of being cut."""
         super().resizeEvent(event)
-        if not self._needs:
-            self._needs = [drawn.minimumSizeHint().width() for drawn in self.drawn]
+        self._fit()
+
+    def _fit(self) -> None:
         room = self.width() - 20
         for drawn, needs in zip(self.drawn, self._needs, strict=True):
             set_kind(drawn, "formula" if needs <= room else "formula-small")
@@ -109,13 +118,16 @@ def _texts(equations: Sequence[Equation]) -> str:
 class SourcesPanel(Section):
     """The papers a component comes from, and the ids of the published systems that it covers."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], slices: Slices) -> None:
         copies = (("Copy as text", "\n".join(map(cited, sources))), ("Copy as BibTeX", entries(sources)))
         super().__init__("Source" if len(sources) == 1 else "Sources", copies)
         self.shown: list[QWidget] = []
-        for source in sources:
-            self.shown.append(made := _source(source))
-            self.box.addWidget(made)
+        slices.add(partial(self._add, source) for source in sources)
+
+    def _add(self, source: Source) -> None:
+        self.shown.append(made := _source(source))
+        self.box.addWidget(made)
+        made.show()
 
 
 def _source(source: Source) -> QWidget:

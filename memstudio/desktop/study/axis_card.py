@@ -12,7 +12,9 @@ from memstudio.desktop import fonts, icons, theme
 from memstudio.desktop.inspector import typed
 from memstudio.desktop.inspector.fold import Fold
 from memstudio.desktop.labels import button, label
+from memstudio.desktop.reading_order import in_reading_order
 from memstudio.desktop.session import Session
+from memstudio.desktop.slices import Slices
 from memstudio.desktop.study import case_row, saying
 from memstudio.desktop.study.budget import Budget
 from memstudio.desktop.study.case_row import CaseRow
@@ -35,7 +37,8 @@ class AxisCard(QFrame):
         super().__init__()
         self.session, self.axis, self.at = session, axis, at
         self.setProperty("kind", "field")
-        self.rows: list[CaseRow] = []
+        self.slices = Slices(self)
+        self._rows: list[CaseRow] = []
         self._shapes: list[tuple[object, ...]] = []
         self._cases = QVBoxLayout()
         self._cases.setSpacing(8)
@@ -51,6 +54,7 @@ class AxisCard(QFrame):
         self._inside.setSpacing(8)
         self._box.addWidget(self.inside)
         self._fill()
+        self.slices.done.connect(self._whole)
         theme.themed.connect(self._tint)
         self.show_axis(axis, at)
         self._turn(is_open)
@@ -154,7 +158,7 @@ class AxisCard(QFrame):
         if self.name.text().strip() != axis.name:
             with QSignalBlocker(self.name):
                 self.name.setText(axis.name)
-        if axis.cases is not None:
+        if axis.cases is not None and self.is_open:
             self._show_cases(axis)
         if self.values is not None and not self._says_values():
             with QSignalBlocker(self.values):
@@ -164,26 +168,40 @@ class AxisCard(QFrame):
                 self.__dict__[name].show_axis(axis)
         self._say(None)
 
+    @property
+    def rows(self) -> list[CaseRow]:
+        """A row for each case."""
+        if self.axis.cases is not None:
+            self._show_cases(self.axis)
+            self.slices.finish()
+        return self._rows
+
     def _show_cases(self, axis: Axis) -> None:
-        """A row for each case; those whose editors stay are kept, with the keyboard where it is."""
+        """A row for each case, made in slices; those whose editors stay are kept, with the keyboard where it is."""
         document, catalogue = self.session.document, self.session.catalogue
+        self.slices.finish()
         shapes = [case_row.shape(document, case, catalogue) for case in axis.all_cases()]
-        for at, (case, shape) in enumerate(zip(axis.all_cases(), shapes, strict=True)):
-            if at < len(self.rows) and self._shapes[at] == shape:
-                self.rows[at].show_case(axis, case)
-                continue
-            made = CaseRow(self.session, axis, at)
-            if at < len(self.rows):
-                _leave(self._cases, self.rows[at])
-                self.rows[at] = made
-            else:
-                self.rows.append(made)
-            self._cases.insertWidget(at, made)
-            made.show()
-        for row in self.rows[len(shapes) :]:
+        for row in self._rows[len(shapes) :]:
             _leave(self._cases, row)
-        del self.rows[len(shapes) :]
-        self._shapes = shapes
+        del self._rows[len(shapes) :], self._shapes[len(shapes) :]
+        for at, (case, shape) in enumerate(zip(axis.all_cases(), shapes, strict=True)):
+            if at >= len(self._rows):
+                self.slices.add([partial(self._put_row, at, shape)])
+            elif self._shapes[at] == shape:
+                self._rows[at].show_case(axis, case)
+            else:
+                _leave(self._cases, self._rows[at])
+                self._put_row(at, shape)
+        self.slices.some()
+
+    def _put_row(self, at: int, shape: tuple[object, ...]) -> None:
+        made = CaseRow(self.session, self.axis, at)
+        self._rows[at : at + 1], self._shapes[at : at + 1] = [made], [shape]
+        self._cases.insertWidget(at, made)
+        made.show()
+
+    def _whole(self) -> None:
+        in_reading_order(self)
 
     def _range_text(self) -> str:
         return typed.range_text(self.axis.range) if self.axis.range is not None else ""
@@ -297,7 +315,7 @@ class AxisCard(QFrame):
     def open(self) -> None:
         """Opens the card and takes the keyboard to its first field."""
         self.head.setChecked(True)
-        first = self.values or (self.rows[0].label if self.rows else self.name)
+        first = self.values or (self._rows[0].label if self._rows else self.name)
         first.setFocus(Qt.FocusReason.OtherFocusReason)
         first.selectAll()
 
@@ -307,6 +325,8 @@ class AxisCard(QFrame):
         return self.head.isChecked()
 
     def _turn(self, is_open: bool) -> None:
+        if is_open and self.axis.cases is not None:
+            self._show_cases(self.axis)
         self.inside.setVisible(is_open)
         self.says.setVisible(not is_open and bool(self.says.text()))
         self.head.setAccessibleDescription(tr("shown" if is_open else "folded"))

@@ -47,6 +47,7 @@ def inspector(session: Session, qtbot: QtBot) -> Inspector:
 
 def page(inspector: Inspector) -> NodePage:
     assert isinstance(inspector.page, NodePage)
+    inspector.page.finish()
     return inspector.page
 
 
@@ -158,7 +159,7 @@ def test_only_what_was_changed(inspector: Inspector, session: Session, qtbot: Qt
 
 def test_a_short_form_is_not_narrowed(inspector: Inspector, session: Session) -> None:
     session.select(["b"])
-    assert not hasattr(page(inspector), "narrowing")
+    assert page(inspector).narrowing is None
 
 
 # ---------------------------------------------------------------------------------------------- lists

@@ -44,6 +44,7 @@ def inspector(session: Session, qtbot: QtBot) -> Inspector:
 
 def page(inspector: Inspector) -> NodePage:
     assert isinstance(inspector.page, NodePage)
+    inspector.page.finish()
     return inspector.page
 
 
@@ -297,7 +298,7 @@ def test_the_keyboard_stays_in_the_inspector_when_the_component_is_swapped(inspe
 
 
 def test_the_id_is_changed_or_refused(inspector: Inspector, session: Session) -> None:
-    made = page(inspector)
+    made = page(inspector).name
     made.id.setText("other")
     made.id.editingFinished.emit()
     assert "taken" in made._id_error.text()
