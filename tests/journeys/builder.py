@@ -71,7 +71,9 @@ class Builder:
         assert made.component == node.component
         if made.id != node.id:
             self.session.select([made.id])
-            self._type(self._page().id, node.id)
+            while (name := self._page().name) is None:  # what stands below the form is made in slices
+                QApplication.processEvents()
+            self._type(name.id, node.id)
 
     def _page(self) -> NodePage:
         page = self.window.build.inspector.page
