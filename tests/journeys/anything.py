@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 
 from memstudio.desktop.canvas.cards import Plug
+from memstudio.desktop.inspector.document_page import DocumentPage
+from memstudio.desktop.inspector.node_page import NodePage
 from memstudio.desktop.window import Window
 from memstudio.experiment.files import parse, to_text
 from tests.desktop.hand import NONE, Hand
@@ -125,6 +127,9 @@ class Person:
 
     def _shown(self, kind: type) -> list[QWidget]:
         page = self.window.build.inspector
+        if isinstance(page.page, NodePage | DocumentPage):
+            # a page is made in slices: how far it is must not decide what is done next
+            page.page.slices.finish()
         return [one for one in page.findChildren(kind) if one.isVisible() and one.isEnabled()]
 
     def type(self) -> None:
