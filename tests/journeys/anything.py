@@ -232,12 +232,13 @@ def sound(window: Window) -> None:
 
 
 def taken_back(window: Window) -> None:
-    """Everything undone is the document as it was opened; everything done again is the document as it is."""
+    """Everything undone, and as much done again, is the document as it is; what was taken back before stays so."""
     session = window.session
-    last = session.document
+    last, undone = session.document, 0
     while session.history.can_undo:
         session.undo()
+        undone += 1
     QApplication.processEvents()
-    while session.history.can_redo:
+    for _ in range(undone):
         session.redo()
     assert session.document == last
